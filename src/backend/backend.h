@@ -1,0 +1,147 @@
+// Backend: what a machine can do for a transformer, as eager verbs on tensor views. It owns all
+// device memory; models and engines are written once against this interface and never dereference
+// a tensor. Verbs check nothing that a correct model guarantees (shapes are RIDGE_DCHECKed); memory
+// and device failures throw Error{kOutOfMemory, kDevice}. One thread at a time may call a Backend;
+// a verb may run asynchronously until sync() or download().
+//
+// Numerics: activations are f32. Outputs of one row never depend on which other rows are in the
+// call (batch invariance): a verb accumulates in an order fixed by the row's own shape.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "backend/tensor.h"
+
+namespace ridge {
+
+// Where the bytes of a weight come from. read(begin, destination) copies destination.size() bytes
+// of the row-major tensor from byte `begin`; it may be called from several threads at once.
+struct WeightSource {
+  std::string_view name;
+  DType dtype = DType::kF32;
+  int64_t n_out = 0;  // rows of the file's tensor
+  int64_t n_in = 0;   // columns, contiguous
+  std::function<void(uint64_t begin, std::span<std::byte> destination)> read;
+};
+
+// A matrix [n_out, n_in] in the layout that its back end likes best. Immutable once made.
+class Weight {
+ public:
+  Weight(DType dtype, int64_t n_out, int64_t n_in) : dtype_(dtype), n_out_(n_out), n_in_(n_in) {}
+  virtual ~Weight() = default;
+  DType dtype() const { return dtype_; }
+  int64_t n_out() const { return n_out_; }
+  int64_t n_in() const { return n_in_; }
+  // Bytes that one pass over the matrix reads: the weight's share of "active bytes".
+  virtual size_t n_bytes() const = 0;
+
+ private:
+  DType dtype_;
+  int64_t n_out_;
+  int64_t n_in_;
+};
+using WeightPtr = std::unique_ptr<const Weight>;
+
+enum class Activation { kSilu, kGeluTanh, kGelu, kRelu };
+
+// One output of a matmul: out[n, n_out] = x · weightᵀ (+ bias).
+struct Projection {
+  const Weight* weight = nullptr;
+  Tensor bias;  // f32 [n_out], or empty
+  Tensor out;   // f32 [n, n_out], rows may be strided
+};
+enum class Store { kWrite, kAdd };  // kAdd: out += …, for residual streams
+
+enum class RopeStyle {
+  kInterleaved,  // rotates pairs (2i, 2i+1): llama's GGUF layout
+  kHalves,       // rotates pairs (i, i + n/2): "neox"
+};
+struct RopeParams {
+  RopeStyle style = RopeStyle::kHalves;
+  Tensor inverse_frequency;  // f32 [n_rotated / 2]; angle = position * inverse_frequency[i]
+  float magnitude = 1.0f;    // scales cos and sin (YaRN)
+};
+
+// The cache of one layer. K is [n_pages, n_kv_heads, page_size, k_dim], V likewise with v_dim;
+// dtype f16 or q8_0 (then the dims are multiples of 32).
+struct KvView {
+  Tensor k;
+  Tensor v;
+  int page_size() const { return int(k.shape[2]); }
+};
+
+// Rows [first_row, first_row + n_rows) of the call belong to one sequence, at positions
+// first_pos, first_pos + 1, … . pages[p / page_size] is the page that holds position p, or -1 where
+// a window has moved past it.
+struct SequenceRows {
+  int first_row = 0;
+  int n_rows = 0;
+  int32_t first_pos = 0;
+  std::span<const int32_t> pages;
+};
+
+struct AttentionParams {
+  float scale = 1.0f;    // multiplies q·k
+  int window = 0;        // a token sees itself and window-1 before it; 0: all before it
+  float softcap = 0.0f;  // s = cap * tanh(s / cap); 0: none
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;         // "cpu"
+  virtual std::string description() const = 0;       // "cpu avx2, 2 threads"
+  virtual double measure_read_bandwidth() = 0;       // bytes/s of a plain read loop, ~0.2 s
+
+  // Memory. Fresh buffers read as zero.
+  virtual BufferPtr alloc(size_t n_bytes) = 0;
+  virtual WeightPtr make_weight(const WeightSource& source) = 0;
+  virtual void upload(const Tensor& dst, std::span<const std::byte> src) = 0;  // dst contiguous
+  virtual void download(const Tensor& src, std::span<std::byte> dst) = 0;      // src contiguous
+  virtual void sync() = 0;
+
+  // out[n, d] = scale * table[ids[i]]
+  virtual void embed(const Tensor& out, const Weight& table, std::span<const int32_t> ids,
+                     float scale) = 0;
+  // out = x / sqrt(mean(x²) + eps) * weight over the innermost dimension (rank 2 or 3); out may be x.
+  virtual void rms_norm(const Tensor& out, const Tensor& x, const Tensor& weight, float eps) = 0;
+  // Every projection reads the same x[n, n_in]: it is quantised once for all of them.
+  virtual void matmul(const Tensor& x, std::span<const Projection> projections, Store store) = 0;
+  // out[n, d_ff] = activation(x · gateᵀ) * (x · upᵀ). The default composes it.
+  virtual void gated_matmul(const Tensor& out, const Tensor& x, const Weight& gate,
+                            const Weight& up, Activation activation);
+  // out = activation(gate) * up, elementwise; out may be gate.
+  virtual void gated_activation(const Tensor& out, const Tensor& gate, const Tensor& up,
+                                Activation activation) = 0;
+  // Rotates x[n, heads, dim] in place; row i is at positions[i]. Dims past n_rotated stay.
+  virtual void rope(const Tensor& x, std::span<const int32_t> positions,
+                    const RopeParams& params) = 0;
+  // Stores k[n, n_kv_heads, k_dim] and v[n, n_kv_heads, v_dim] at their positions.
+  virtual void kv_write(const KvView& cache, const Tensor& k, const Tensor& v,
+                        std::span<const SequenceRows> sequences) = 0;
+  // out[n, n_heads, v_dim] = softmax(scale * q·kᵀ, causal) · v for q[n, n_heads, k_dim]; the rows'
+  // own k and v are in the cache already. n_heads is a multiple of n_kv_heads.
+  virtual void attention(const Tensor& out, const Tensor& q, const KvView& cache,
+                         std::span<const SequenceRows> sequences,
+                         const AttentionParams& params) = 0;
+  virtual void add(const Tensor& out, const Tensor& x) = 0;          // out += x
+  virtual void softcap(const Tensor& x, float cap) = 0;              // x = cap * tanh(x / cap)
+  virtual void scale(const Tensor& x, float factor) = 0;             // x *= factor
+  // out[i] = x[rows[i]]
+  virtual void gather_rows(const Tensor& out, const Tensor& x, std::span<const int32_t> rows) = 0;
+
+ protected:
+  // A buffer kept between calls for composed verbs; grows, never shrinks.
+  Buffer& scratch(size_t n_bytes);
+
+ private:
+  BufferPtr scratch_;
+};
+
+}  // namespace ridge

@@ -1,0 +1,85 @@
+// Engine: owns a loaded model's cache and runs requests on it. This is the synchronous core: one
+// thread calls it. Model and tokenizer are shared and immutable.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/backend.h"
+#include "kv/pool.h"
+#include "sample/sampler.h"
+#include "spec/spec.h"
+#include "text/tokenizer/tokenizer.h"
+
+namespace ridge {
+
+struct EngineOptions {
+  int64_t context = 0;      // tokens a sequence may hold; 0: the model's own, at most 8192
+  int64_t batch = 512;      // prompt tokens a forward pass takes
+  DType k_dtype = DType::kF16;
+  DType v_dtype = DType::kF16;
+};
+
+struct GenerateRequest {
+  std::vector<text::Token> prompt;   // whole conversation; a cached prefix of it is not read again
+  SamplerParams sampling;
+  int64_t max_tokens = -1;           // -1: until the end of the context
+  std::vector<std::string> stops;    // text that ends the answer; may span tokens; not part of it
+};
+
+enum class FinishReason { kEnd, kStop, kLength, kCancelled };
+
+struct GenerateStats {
+  int64_t n_prompt = 0;       // tokens of the prompt
+  int64_t n_reused = 0;       // … found in the cache
+  int64_t n_generated = 0;
+  double prompt_seconds = 0;  // reading the rest of the prompt
+  double decode_seconds = 0;  // after the first token
+  double first_token_seconds = 0;
+  double active_bytes = 0;    // bytes a decoded token read on average: weights + KV at its depth
+};
+
+struct GenerateResult {
+  std::vector<text::Token> tokens;
+  std::vector<TokenLogprob> logprobs;
+  FinishReason finish = FinishReason::kEnd;
+  GenerateStats stats;
+};
+
+// Called with each piece of finished UTF-8 text; returns false to stop.
+using TextSink = std::function<bool(std::string_view)>;
+
+class Engine {
+ public:
+  // Loads the model's weights into the back end; progress(done, total) in bytes, from this thread.
+  Engine(const std::filesystem::path& model, Backend& backend, const EngineOptions& options,
+         const std::function<void(uint64_t done, uint64_t total)>& progress = {});
+  ~Engine();
+
+  const ModelSpec& spec() const;
+  const text::Tokenizer& tokenizer() const;
+  std::shared_ptr<const text::Tokenizer> shared_tokenizer() const;
+  int64_t context() const;
+  int64_t weight_bytes() const;  // resident
+  int64_t kv_bytes() const;      // allocated
+
+  GenerateResult generate(const GenerateRequest& request, const TextSink& sink);
+
+  // Logits of every position, in rows of n_vocab, passed on chunk by chunk (first_row, rows).
+  void logits(std::span<const text::Token> tokens,
+              const std::function<void(int64_t first_row, std::span<const float> rows)>& sink);
+
+  void forget();  // drops the cached sequence
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ridge

@@ -1,0 +1,86 @@
+// KvPool owns the cache memory of a model as pages of page_size tokens. Layers with the same reach
+// form a group ("full": every position is kept; "window": only the last `window` ones) that shares
+// page numbers, so that a sequence has one page table per group. Nothing outside kv/ asks which kind
+// a layer is. One thread (the engine's) uses a pool; it must outlive its sequences.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/backend.h"
+#include "spec/spec.h"
+
+namespace ridge {
+
+struct KvOptions {
+  DType k_dtype = DType::kF16;  // f16 or q8_0
+  DType v_dtype = DType::kF16;
+  int64_t n_tokens = 4096;   // positions that the full group can hold, over all sequences
+  int64_t n_sequences = 1;   // sequences at once: sizes the window groups
+  int64_t max_batch = 512;   // most tokens that one forward pass appends to a sequence
+  int page_size = 32;
+};
+
+// What the cache costs, by kind of layer; the allocator and `ridge inspect` share it.
+struct KvKindBytes {
+  std::string kind;               // "full", "window 512"
+  int64_t n_layers = 0;
+  int64_t bytes_per_token = 0;    // over all layers of the kind
+  int64_t tokens_per_sequence = 0;  // most that one sequence keeps; 0: all of its tokens
+};
+std::vector<KvKindBytes> kv_bytes(const ModelSpec& spec, DType k_dtype, DType v_dtype);
+
+class KvPool;
+
+// The cached positions 0 … n_tokens()-1 of one sequence. Returns its pages when destroyed.
+class KvSequence {
+ public:
+  KvSequence(KvSequence&&) noexcept;
+  KvSequence& operator=(KvSequence&&) noexcept;
+  ~KvSequence();
+
+  int64_t n_tokens() const;
+
+  // Makes room for n more tokens (n <= max_batch). Throws Error{kOutOfMemory}, nothing changed, if
+  // the pool has too few pages. Afterwards pages(layer) covers positions up to n_tokens() + n.
+  void reserve(int64_t n);
+  // The n reserved tokens are written: they count now; windows let go of what nobody can see.
+  void commit(int64_t n);
+  // Forgets all from position `length` on. Returns the length that survives: less than `length`
+  // (and then 0) where a window has already let go of what position `length` would need.
+  int64_t truncate(int64_t length);
+
+  // The page table for this layer: entry p / page_size holds position p; -1 where let go.
+  std::span<const int32_t> pages(int layer) const;
+
+ private:
+  friend class KvPool;
+  struct State;
+  explicit KvSequence(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+class KvPool {
+ public:
+  // Throws Error{kOutOfMemory}, and Error{kInvalidArgument} for a type or size it cannot have.
+  KvPool(Backend& backend, const ModelSpec& spec, const KvOptions& options);
+  ~KvPool();
+
+  KvSequence create();
+  KvView view(int layer) const;
+  const KvOptions& options() const;
+  int64_t n_bytes() const;       // allocated
+  int64_t free_tokens() const;   // room left in the full group
+
+ private:
+  friend class KvSequence;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ridge

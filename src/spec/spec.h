@@ -1,0 +1,107 @@
+// ModelSpec: a model as plain data. arch/<name>.cpp makes it from metadata; the loader, the forward
+// pass, the KV allocator, the planner and the quantizer read it, and nothing else describes a model.
+// Every tensor that a spec names exists in the file; optional ones that are absent have an empty
+// name. Values only: copy and share freely.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace ridge {
+
+struct MatrixSpec {
+  std::string name;  // tensor name in the file; empty: absent
+  int64_t n_out = 0;
+  int64_t n_in = 0;
+  explicit operator bool() const { return !name.empty(); }
+};
+
+struct VectorSpec {
+  std::string name;
+  int64_t size = 0;
+  explicit operator bool() const { return !name.empty(); }
+};
+
+struct NormSpec {
+  VectorSpec weight;
+  float eps = 1e-5f;
+  explicit operator bool() const { return bool(weight); }
+};
+
+enum class RopePairs {
+  kInterleaved,  // (2i, 2i+1)
+  kHalves,       // (i, i + n/2)
+};
+
+// YaRN (Peng et al. 2023): frequencies below beta_slow turns over the original context are divided
+// by factor, those above beta_fast are kept, and a linear ramp joins them.
+struct YarnSpec {
+  float factor = 1.0f;
+  int64_t original_context = 0;
+  float ext_factor = 1.0f;
+  float attn_factor = 1.0f;
+  float beta_fast = 32.0f;
+  float beta_slow = 1.0f;
+};
+struct LinearRopeSpec {
+  float factor = 1.0f;  // positions are divided by it
+};
+
+struct RopeSpec {
+  RopePairs pairs = RopePairs::kHalves;
+  int64_t n_rotated = 0;  // dims of a head that turn, from the first on
+  float base = 10000.0f;
+  std::variant<std::monostate, LinearRopeSpec, YarnSpec> scaling;
+  VectorSpec factors;  // per-frequency divisors (Llama 3), [n_rotated / 2]
+};
+
+struct AttentionSpec {
+  int64_t n_heads = 0;
+  int64_t n_kv_heads = 0;
+  int64_t k_dim = 0;   // of a head of Q and K
+  int64_t v_dim = 0;   // of a head of V
+  float scale = 0.0f;  // multiplies q·k
+  int64_t window = 0;  // tokens visible, itself included; 0: all
+  float softcap = 0.0f;
+  RopeSpec rope;
+  MatrixSpec q, k, v, output;
+  VectorSpec q_bias, k_bias, v_bias, output_bias;
+  NormSpec q_norm, k_norm;  // over each head
+};
+
+enum class FfnActivation { kSilu, kGeluTanh };
+
+struct DenseFfnSpec {
+  int64_t d_ff = 0;
+  FfnActivation activation = FfnActivation::kSilu;
+  MatrixSpec gate, up, down;
+};
+
+struct LayerSpec {
+  NormSpec mixer_norm;
+  std::variant<AttentionSpec> mixer;
+  NormSpec mixer_post_norm;  // before the residual add; often absent
+  NormSpec ffn_norm;
+  std::variant<DenseFfnSpec> ffn;
+  NormSpec ffn_post_norm;
+};
+
+struct ModelSpec {
+  std::string architecture;
+  int64_t d_model = 0;
+  int64_t n_vocab = 0;
+  int64_t context_length = 0;  // tokens it was trained for
+  float embedding_scale = 1.0f;
+  float logit_scale = 1.0f;
+  float logit_softcap = 0.0f;
+  MatrixSpec embedding;
+  std::vector<LayerSpec> layers;
+  NormSpec output_norm;
+  MatrixSpec output;  // names the embedding's tensor when they are tied
+
+  bool tied_output() const { return output.name == embedding.name; }
+};
+
+}  // namespace ridge
