@@ -20,7 +20,8 @@ find_package(GTest REQUIRED)
 
 add_library(ridge_options INTERFACE)
 target_compile_options(ridge_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
-  -Wno-missing-field-initializers)  # designated initialisers name what they set
+  -Wno-missing-field-initializers  # designated initialisers name what they set
+  -Wno-maybe-uninitialized)        # g++ 12 sees ghosts in std::string and std::variant
 if(RIDGE_WERROR)
   target_compile_options(ridge_options INTERFACE -Werror)
 endif()
