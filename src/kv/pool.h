@@ -1,7 +1,7 @@
 // KvPool owns the cache memory of a model as pages of page_size tokens. Layers with the same reach
 // form a group ("full": every position is kept; "window": only the last `window` ones) that shares
-// page numbers, so that a sequence has one page table per group. Nothing outside kv/ asks which kind
-// a layer is. One thread (the engine's) uses a pool; it must outlive its sequences.
+// page numbers, so that a sequence has one page table per group. Nothing outside kv/ asks which
+// kind a layer is. One thread (the engine's) uses a pool; it must outlive its sequences.
 #pragma once
 
 #include <cstddef>
@@ -20,17 +20,17 @@ namespace ridge {
 struct KvOptions {
   DType k_dtype = DType::kF16;  // f16 or q8_0
   DType v_dtype = DType::kF16;
-  int64_t n_tokens = 4096;   // positions that the full group can hold, over all sequences
-  int64_t n_sequences = 1;   // sequences at once: sizes the window groups
-  int64_t max_batch = 512;   // most tokens that one forward pass appends to a sequence
+  int64_t n_tokens = 4096;  // positions that the full group can hold, over all sequences
+  int64_t n_sequences = 1;  // sequences at once: sizes the window groups
+  int64_t max_batch = 512;  // most tokens that one forward pass appends to a sequence
   int page_size = 32;
 };
 
 // What the cache costs, by kind of layer; the allocator and `ridge inspect` share it.
 struct KvKindBytes {
-  std::string kind;               // "full", "window 512"
+  std::string kind;  // "full", "window 512"
   int64_t n_layers = 0;
-  int64_t bytes_per_token = 0;    // over all layers of the kind
+  int64_t bytes_per_token = 0;      // over all layers of the kind
   int64_t tokens_per_sequence = 0;  // most that one sequence keeps; 0: all of its tokens
 };
 std::vector<KvKindBytes> kv_bytes(const ModelSpec& spec, DType k_dtype, DType v_dtype);
@@ -74,8 +74,8 @@ class KvPool {
   KvSequence create();
   KvView view(int layer) const;
   const KvOptions& options() const;
-  int64_t n_bytes() const;       // allocated
-  int64_t free_tokens() const;   // room left in the full group
+  int64_t n_bytes() const;      // allocated
+  int64_t free_tokens() const;  // room left in the full group
 
  private:
   friend class KvSequence;

@@ -1,0 +1,30 @@
+// FreePages: the pages of one group that nobody holds. The page given back last is taken first, and
+// fresh pages in rising order, so that memory which was never used is never touched.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/check.h"
+
+namespace ridge::kv {
+
+class FreePages {
+ public:
+  explicit FreePages(int64_t n_pages) : pages_(size_t(n_pages)) {
+    for (int64_t i = 0; i < n_pages; ++i) pages_[size_t(i)] = int32_t(n_pages - 1 - i);
+  }
+  int64_t size() const { return int64_t(pages_.size()); }
+  int32_t take() {
+    RIDGE_CHECK(!pages_.empty());
+    const int32_t page = pages_.back();
+    pages_.pop_back();
+    return page;
+  }
+  void give(int32_t page) { pages_.push_back(page); }  // within the first capacity: cannot throw
+
+ private:
+  std::vector<int32_t> pages_;
+};
+
+}  // namespace ridge::kv

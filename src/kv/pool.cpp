@@ -1,0 +1,247 @@
+#include "kv/pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "kv/free_pages.h"
+#include "kv/kinds/kind.h"
+#include "kv/page_table.h"
+
+namespace ridge {
+namespace {
+
+// Tensors start on a page of the system, so that no two layers share one.
+constexpr int64_t kAlignment = 4096;
+
+// Positions, pages and bytes stay far from where their sums could overflow.
+constexpr int64_t kMaxTokens = int64_t{1} << 30;
+constexpr int64_t kMaxBytes = int64_t{1} << 46;
+
+int64_t div_up(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+
+struct Group {
+  std::unique_ptr<const kv::Kind> kind;
+  int64_t n_pages = 0;
+  kv::FreePages free;
+};
+
+void check_range(std::string_view what, int64_t value, int64_t max) {
+  if (value < 1 || value > max) {
+    fail(ErrorCode::kInvalidArgument, "the KV cache cannot have ", what, " = ", value,
+         "; it takes 1 to ", max);
+  }
+}
+
+void check_options(const KvOptions& options) {
+  check_range("n_tokens", options.n_tokens, kMaxTokens);
+  check_range("n_sequences", options.n_sequences, 1 << 20);
+  check_range("max_batch", options.max_batch, kMaxTokens);
+  check_range("page_size", options.page_size, 1 << 16);
+}
+
+void check_dtype(std::string_view what, DType dtype, int64_t dim, size_t layer) {
+  if (dtype != DType::kF16 && dtype != DType::kQ8_0) {
+    fail(ErrorCode::kInvalidArgument, "the KV cache cannot keep ", what, " as ", info(dtype).name,
+         "; it can as F16 or Q8_0");
+  }
+  if (dim % info(dtype).block_size != 0) {
+    fail(ErrorCode::kInvalidArgument, "the KV cache cannot keep ", what, " as ", info(dtype).name,
+         ": heads of layer ", layer, " have ", dim, " dimensions, which is not a multiple of ",
+         info(dtype).block_size);
+  }
+}
+
+// Most pages that one sequence holds of a group: what the next token sees plus a batch, which may
+// begin and end anywhere in a page.
+int64_t pages_per_sequence(const kv::Kind& kind, const KvOptions& options) {
+  const int64_t longest = div_up(options.n_tokens, options.page_size);
+  if (kind.reach() == 0) return longest;
+  const int64_t span = kind.reach() - 1 + options.max_batch;
+  return std::min(longest, (span + options.page_size - 2) / options.page_size + 1);
+}
+
+int64_t pages_of_group(const kv::Kind& kind, const KvOptions& options) {
+  // Every sequence but one may waste most of a page on the same n_tokens.
+  const int64_t all = div_up(options.n_tokens, options.page_size) + options.n_sequences - 1;
+  return std::min(all, pages_per_sequence(kind, options) * options.n_sequences);
+}
+
+struct LayerMemory {
+  size_t group = 0;
+  Tensor k;
+  Tensor v;
+};
+
+// Lays tensors one after another; the buffer is made when all sizes are known.
+class Layout {
+ public:
+  Tensor place(DType dtype, const std::array<int64_t, 4>& shape) {
+    Tensor t{.dtype = dtype, .rank = 4, .shape = shape, .offset = size_t(n_bytes_)};
+    t.stride[3] = 1;
+    for (int i = 2; i >= 0; --i)
+      t.stride[size_t(i)] = t.stride[size_t(i) + 1] * shape[size_t(i) + 1];
+    const int64_t page_bytes = row_bytes(dtype, t.stride[0]);
+    if (page_bytes > kMaxBytes / shape[0]) too_large();
+    n_bytes_ += div_up(page_bytes * shape[0], kAlignment) * kAlignment;
+    if (n_bytes_ > kMaxBytes) too_large();
+    return t;
+  }
+  int64_t n_bytes() const { return n_bytes_; }
+
+ private:
+  [[noreturn]] static void too_large() {
+    fail(ErrorCode::kOutOfMemory, "the KV cache would take more than ", kMaxBytes >> 40,
+         " TiB; use a shorter context");
+  }
+  int64_t n_bytes_ = 0;
+};
+
+}  // namespace
+
+struct KvPool::State {
+  KvOptions options;
+  std::vector<Group> groups;
+  std::vector<LayerMemory> layers;
+  BufferPtr buffer;
+
+  size_t group_of(const LayerSpec& layer) {
+    std::unique_ptr<const kv::Kind> kind = kv::kind_of(layer);
+    const std::string name = kind->name();
+    for (size_t i = 0; i < groups.size(); ++i) {
+      if (groups[i].kind->name() == name) return i;
+    }
+    const int64_t n_pages = pages_of_group(*kind, options);
+    groups.push_back({std::move(kind), n_pages, kv::FreePages(n_pages)});
+    return groups.size() - 1;
+  }
+
+  void add_layer(const LayerSpec& layer, Layout& layout) {
+    const auto& attention = std::get<AttentionSpec>(layer.mixer);
+    check_dtype("keys", options.k_dtype, attention.k_dim, layers.size());
+    check_dtype("values", options.v_dtype, attention.v_dim, layers.size());
+    const size_t group = group_of(layer);
+    const auto tensor = [&](DType dtype, int64_t dim) {
+      return layout.place(dtype,
+                          {groups[group].n_pages, attention.n_kv_heads, options.page_size, dim});
+    };
+    const Tensor k = tensor(options.k_dtype, attention.k_dim);
+    const Tensor v = tensor(options.v_dtype, attention.v_dim);
+    layers.push_back({group, k, v});
+  }
+};
+
+struct KvSequence::State {
+  KvPool::State& pool;
+  int64_t n_tokens = 0;
+  std::vector<kv::PageTable> tables;  // one a group
+
+  explicit State(KvPool::State& pool_state) : pool(pool_state) {
+    tables.reserve(pool.groups.size());
+    for (Group& group : pool.groups) {
+      const int64_t expected = div_up(pool.options.n_tokens, pool.options.page_size) + 1;
+      tables.emplace_back(group.free, pool.options.page_size, expected);
+    }
+  }
+  ~State() { shrink(0); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  void shrink(int64_t length) {
+    for (kv::PageTable& table : tables) table.shrink(length);
+  }
+  bool remembers(int64_t length) const {
+    for (size_t i = 0; i < tables.size(); ++i) {
+      if (pool.groups[i].kind->first_seen(length) < tables[i].first_held_position()) return false;
+    }
+    return true;
+  }
+};
+
+KvPool::KvPool(Backend& backend, const ModelSpec& spec, const KvOptions& options) {
+  check_options(options);
+  state_ = std::make_unique<State>(State{.options = options});
+  Layout layout;
+  for (const LayerSpec& layer : spec.layers) state_->add_layer(layer, layout);
+  state_->buffer = backend.alloc(size_t(layout.n_bytes()));
+  for (LayerMemory& layer : state_->layers) {
+    layer.k.buffer = state_->buffer.get();
+    layer.v.buffer = state_->buffer.get();
+  }
+}
+
+KvPool::~KvPool() = default;
+
+KvSequence KvPool::create() {
+  return KvSequence(std::make_unique<KvSequence::State>(*state_));
+}
+
+KvView KvPool::view(int layer) const {
+  const LayerMemory& memory = state_->layers.at(size_t(layer));
+  return {.k = memory.k, .v = memory.v};
+}
+
+const KvOptions& KvPool::options() const {
+  return state_->options;
+}
+
+int64_t KvPool::n_bytes() const {
+  return int64_t(state_->buffer->size());
+}
+
+int64_t KvPool::free_tokens() const {
+  for (const Group& group : state_->groups) {
+    if (group.kind->reach() == 0) return group.free.size() * state_->options.page_size;
+  }
+  return state_->options.n_tokens;
+}
+
+KvSequence::KvSequence(std::unique_ptr<State> state) : state_(std::move(state)) {}
+KvSequence::KvSequence(KvSequence&&) noexcept = default;
+KvSequence& KvSequence::operator=(KvSequence&&) noexcept = default;
+KvSequence::~KvSequence() = default;
+
+int64_t KvSequence::n_tokens() const {
+  return state_->n_tokens;
+}
+
+void KvSequence::reserve(int64_t n) {
+  RIDGE_CHECK(n >= 0 && n <= state_->pool.options.max_batch);
+  const int64_t end = state_->n_tokens + n;
+  for (size_t i = 0; i < state_->tables.size(); ++i) {
+    const int64_t missing = state_->tables[i].pages_missing(end);
+    const Group& group = state_->pool.groups[i];
+    if (missing > group.free.size()) {
+      fail(ErrorCode::kOutOfMemory, "the KV cache (", group.kind->name(), ") is full: ", n,
+           " more tokens at position ", state_->n_tokens, " need ", missing, " pages, and ",
+           group.free.size(), " of ", group.n_pages, " are free");
+    }
+  }
+  for (kv::PageTable& table : state_->tables) table.grow(end);
+}
+
+void KvSequence::commit(int64_t n) {
+  RIDGE_CHECK(n >= 0);
+  state_->n_tokens += n;
+  for (size_t i = 0; i < state_->tables.size(); ++i) {
+    RIDGE_CHECK(state_->tables[i].pages_missing(state_->n_tokens) == 0);  // reserved before
+    state_->tables[i].let_go_before(state_->pool.groups[i].kind->first_seen(state_->n_tokens));
+  }
+}
+
+int64_t KvSequence::truncate(int64_t length) {
+  RIDGE_CHECK(length >= 0);
+  if (length >= state_->n_tokens) return state_->n_tokens;
+  state_->n_tokens = state_->remembers(length) ? length : 0;
+  state_->shrink(state_->n_tokens);
+  return state_->n_tokens;
+}
+
+std::span<const int32_t> KvSequence::pages(int layer) const {
+  return state_->tables[state_->pool.layers.at(size_t(layer)).group].entries();
+}
+
+}  // namespace ridge
