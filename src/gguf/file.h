@@ -5,32 +5,18 @@
 // never a bus error. Reading is safe from several threads at once.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "gguf/metadata.h"
-#include "tensor/dtype.h"
+#include "gguf/tensor_info.h"
 
 namespace ridge::gguf {
-
-struct TensorInfo {
-  std::string name;
-  DType dtype = DType::kF32;
-  int rank = 0;                        // 1..4
-  std::array<int64_t, 4> dims{1, 1, 1, 1};  // file order: dims[0] is the contiguous one
-  uint64_t offset = 0;                 // bytes from the start of its part
-  uint64_t n_bytes = 0;
-  uint32_t part = 0;                   // index of the split file
-
-  int64_t n_elements() const { return dims[0] * dims[1] * dims[2] * dims[3]; }
-};
 
 class File {
  public:
@@ -45,9 +31,12 @@ class File {
   const Metadata& metadata() const;
   std::span<const TensorInfo> tensors() const;
   const TensorInfo* find(std::string_view name) const;
-  uint64_t size_bytes() const;  // all parts together
+  uint64_t size_bytes() const;                           // all parts together
+  uint32_t version() const;                              // 2 or 3
+  std::span<const std::filesystem::path> parts() const;  // one for a file that is not split
 
-  // Reads destination.size() bytes of the tensor from byte `begin` on; throws Error{kIo}.
+  // Reads destination.size() bytes of the tensor from byte `begin` on, which must lie within it.
+  // Throws Error{kIo}, also when the file was cut or written to since open().
   void read(const TensorInfo& tensor, uint64_t begin, std::span<std::byte> destination) const;
 
  private:
