@@ -39,7 +39,7 @@ void append_escaped(std::string& out, char c) {
 
 }  // namespace
 
-std::string quoted(std::string_view text, size_t max_bytes) {
+std::string in_quotes(std::string_view text, size_t max_bytes) {
   const std::string_view shown = prefix(text, max_bytes);
   std::string out = "'";
   if (is_valid_utf8(shown) && !has_controls(shown)) {

@@ -9,6 +9,6 @@ namespace ridge {
 
 // 'text' in single quotes; bytes outside printable ASCII as \xNN, unless the whole is valid UTF-8
 // without control characters; cut after max_bytes with "…".
-std::string quoted(std::string_view text, size_t max_bytes = 96);
+std::string in_quotes(std::string_view text, size_t max_bytes = 96);
 
 }  // namespace ridge

@@ -44,7 +44,7 @@ void File::State::sort_names() {
     return name_of(a) == name_of(b);
   });
   if (twin != by_name.end()) {
-    fail(ErrorCode::kInvalidFile, paths[0].string(), ": tensor ", quoted(name_of(*twin)),
+    fail(ErrorCode::kInvalidFile, paths[0].string(), ": tensor ", in_quotes(name_of(*twin)),
          " appears twice");
   }
 }

@@ -46,7 +46,7 @@ constexpr Lookalike kLookalikes[] = {
     }
   }
   fail(ErrorCode::kInvalidFile, file.path().string(), " is not a GGUF file: it begins with ",
-       quoted(std::string_view(start).substr(0, 4)), ", wanted 'GGUF'");
+       in_quotes(std::string_view(start).substr(0, 4)), ", wanted 'GGUF'");
 }
 
 uint32_t byte_swapped(uint32_t v) {
@@ -184,7 +184,7 @@ std::string read_name(Cursor& in, std::string_view what, uint64_t max_bytes) {
   std::string text = in.read_string(what, max_bytes);
   if (text.empty()) in.fail_invalid(": ", what, " is empty");
   if (const auto bad = find_invalid_utf8(text)) {
-    in.fail_invalid(": ", what, " ", quoted(text), " is not UTF-8 (byte ", *bad, ")");
+    in.fail_invalid(": ", what, " ", in_quotes(text), " is not UTF-8 (byte ", *bad, ")");
   }
   return text;
 }
@@ -194,7 +194,7 @@ Metadata read_metadata(Cursor& in, uint64_t n_keys) {
   for (uint64_t i = 0; i < n_keys; ++i) {
     in.set_subject(cat("key ", i));
     std::string key = read_name(in, "name", kMaxKeyBytes);
-    in.set_subject(cat("key ", quoted(key)));
+    in.set_subject(cat("key ", in_quotes(key)));
     if (metadata.find(key)) in.fail_invalid(" appears twice");
     Value value = read_value(in);
     metadata.set(std::move(key), std::move(value));
@@ -283,7 +283,7 @@ TensorInfo read_tensor_info(Cursor& in, uint64_t i) {
   TensorInfo tensor;
   in.set_subject(cat("tensor ", i));
   tensor.name = read_name(in, "name", kMaxTensorNameBytes);
-  in.set_subject(cat("tensor ", quoted(tensor.name)));
+  in.set_subject(cat("tensor ", in_quotes(tensor.name)));
   read_dims(in, tensor);
   tensor.dtype = read_dtype(in);
   tensor.n_bytes = tensor_bytes(in, tensor);
@@ -293,7 +293,7 @@ TensorInfo read_tensor_info(Cursor& in, uint64_t i) {
 
 // Turns the offset from the start of the data into one from the start of the file.
 void place(Cursor& in, TensorInfo& tensor, uint64_t data_begin, uint64_t alignment) {
-  in.set_subject(cat("tensor ", quoted(tensor.name)));
+  in.set_subject(cat("tensor ", in_quotes(tensor.name)));
   if (tensor.offset % alignment != 0) {
     in.fail_invalid(" has offset ", tensor.offset, ", wanted a multiple of ", alignment);
   }
@@ -319,9 +319,9 @@ void check_no_overlap(Cursor& in, const std::vector<TensorInfo>& tensors) {
     const TensorInfo& before = tensors[order[i - 1]];
     const TensorInfo& after = tensors[order[i]];
     if (before.offset + before.n_bytes <= after.offset) continue;
-    in.set_subject(cat("tensor ", quoted(after.name)));
-    in.fail_invalid(" begins at byte ", after.offset, ", before the end of ", quoted(before.name),
-                    " at ", before.offset + before.n_bytes);
+    in.set_subject(cat("tensor ", in_quotes(after.name)));
+    in.fail_invalid(" begins at byte ", after.offset, ", before the end of ",
+                    in_quotes(before.name), " at ", before.offset + before.n_bytes);
   }
 }
 

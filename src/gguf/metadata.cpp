@@ -34,12 +34,13 @@ std::string describe(const Value& value) {
 }
 
 [[noreturn]] void fail_type(std::string_view key, const Value& value, std::string_view wanted) {
-  fail(ErrorCode::kInvalidFile, "key ", quoted(key), " is ", describe(value), ", wanted ", wanted);
+  fail(ErrorCode::kInvalidFile, "key ", in_quotes(key), " is ", describe(value), ", wanted ",
+       wanted);
 }
 
 template <class T>
 [[noreturn]] void fail_range(std::string_view key, T found, std::string_view wanted) {
-  fail(ErrorCode::kInvalidFile, "key ", quoted(key), " is ", found, ", wanted ", wanted);
+  fail(ErrorCode::kInvalidFile, "key ", in_quotes(key), " is ", found, ", wanted ", wanted);
 }
 
 const Array* array_at(const Value* value, std::string_view key, std::string_view wanted) {
@@ -56,7 +57,7 @@ int64_t signed_or_fail(std::string_view key, uint64_t value) {
 }
 
 [[noreturn]] void fail_missing(std::string_view key) {
-  fail(ErrorCode::kInvalidFile, "key ", quoted(key), " is missing");
+  fail(ErrorCode::kInvalidFile, "key ", in_quotes(key), " is missing");
 }
 
 }  // namespace
@@ -161,8 +162,8 @@ std::optional<std::string_view> Metadata::get_string(std::string_view key) const
   const auto* text = std::get_if<std::string>(&value->data);
   if (!text) fail_type(key, *value, "a string");
   if (const auto bad = find_invalid_utf8(*text)) {
-    fail(ErrorCode::kInvalidFile, "key ", quoted(key), " holds text that is not UTF-8 (byte ", *bad,
-         "): ", quoted(*text));
+    fail(ErrorCode::kInvalidFile, "key ", in_quotes(key), " holds text that is not UTF-8 (byte ",
+         *bad, "): ", in_quotes(*text));
   }
   return *text;
 }

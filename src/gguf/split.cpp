@@ -79,7 +79,8 @@ std::optional<Split> split_of(const std::filesystem::path& path, const Metadata&
   if (!named || named->number != index + 1 || named->count != count) {
     fail(ErrorCode::kInvalidFile, path.string(), " is part ", index + 1, " of ", count,
          " by its metadata; its name must end in ",
-         quoted(part_name("", uint32_t(index), uint32_t(count))), " so that the others are found");
+         in_quotes(part_name("", uint32_t(index), uint32_t(count))),
+         " so that the others are found");
   }
   return Split{named->prefix, uint32_t(count), metadata.require_uint("split.tensors.count")};
 }
