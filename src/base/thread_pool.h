@@ -1,0 +1,81 @@
+// ThreadPool: a fixed team of threads for parallel loops. The calling thread is member 0 and the
+// pool owns the others, each pinned to one of the cores this process may use. Workers that wait
+// spin first, then yield, then sleep, so back-to-back sections cost about a microsecond and an idle
+// pool costs nothing. A section allocates nothing. With one thread everything runs on the caller.
+//
+// One thread at a time may call run(); sections do not nest. What a member throws is rethrown by
+// run() once all members are done (the first one, if several threw).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace ridge {
+
+// Cores that this process may run on (affinity mask), at least 1.
+int available_cores();
+
+class ThreadPool {
+ public:
+  explicit ThreadPool(int n_threads = 0);  // 0: one per available core
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int size() const { return size_; }
+
+  // Calls fn(thread) once on each member, thread in [0, size()), and returns when all are done.
+  template <class Fn>
+  void run(Fn&& fn) {
+    using Callable = std::remove_reference_t<Fn>;
+    Job job;
+    job.context = const_cast<void*>(static_cast<const void*>(&fn));
+    job.call = [](void* context, int thread) { (*static_cast<Callable*>(context))(thread); };
+    run_job(job);
+  }
+
+  // Calls fn(task, thread) for every task in [0, n_tasks); a free member takes the next one.
+  template <class Fn>
+  void run_tasks(int64_t n_tasks, Fn&& fn) {
+    std::atomic<int64_t> next{0};
+    run([&](int thread) {
+      for (int64_t task; (task = next.fetch_add(1, std::memory_order_relaxed)) < n_tasks;) {
+        fn(task, thread);
+      }
+    });
+  }
+
+ private:
+  struct Job {
+    void (*call)(void* context, int thread) = nullptr;
+    void* context = nullptr;
+  };
+
+  void run_job(const Job& job);
+  void run_member(const Job& job, int thread) noexcept;
+  void work(int thread);
+
+  int size_ = 1;
+  Job job_;
+  std::vector<std::exception_ptr> errors_;  // one slot a member
+  std::vector<std::thread> workers_;
+  // Each on its own cache line: the team polls one while members write the other.
+  alignas(64) std::atomic<int> section_{0};  // number of sections begun; negative: the end
+  alignas(64) std::atomic<int> n_pending_{0};
+};
+
+// The share [begin, end) of n items that member `thread` of `n_threads` gets in an even split.
+struct Share {
+  int64_t begin;
+  int64_t end;
+};
+inline Share share_of(int64_t n, int thread, int n_threads) {
+  return {n * thread / n_threads, n * (thread + 1) / n_threads};
+}
+
+}  // namespace ridge

@@ -1,0 +1,88 @@
+#include "base/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <stdexcept>
+
+#include "base/error.h"
+
+namespace ridge {
+namespace {
+
+class ThreadPoolTest : public testing::TestWithParam<int> {};
+
+TEST_P(ThreadPoolTest, RunCallsEveryMemberOnce) {
+  ThreadPool pool(GetParam());
+  ASSERT_EQ(pool.size(), GetParam());
+  std::vector<int> calls(size_t(pool.size()), 0);
+  for (int section = 1; section <= 1000; ++section) {
+    pool.run([&](int thread) { ++calls[size_t(thread)]; });
+    for (int count : calls) ASSERT_EQ(count, section);
+  }
+}
+
+TEST_P(ThreadPoolTest, TasksAreTakenOnceEach) {
+  ThreadPool pool(GetParam());
+  for (int64_t n : {0, 1, 2, 7, 1000}) {
+    std::vector<int> taken(size_t(n), 0);
+    pool.run_tasks(n, [&](int64_t task, int) { ++taken[size_t(task)]; });
+    EXPECT_EQ(std::accumulate(taken.begin(), taken.end(), 0), n);
+    for (int count : taken) EXPECT_EQ(count, 1);
+  }
+}
+
+TEST_P(ThreadPoolTest, WritesOfASectionAreSeenByTheNext) {
+  ThreadPool pool(GetParam());
+  const int n = pool.size();
+  std::vector<int64_t> a(size_t(n), 1), b(size_t(n), 0);
+  for (int i = 0; i < 40; ++i) {
+    pool.run([&](int t) { b[size_t(t)] = a[size_t((t + 1) % n)] + 1; });
+    pool.run([&](int t) { a[size_t(t)] = b[size_t((t + 1) % n)]; });
+  }
+  for (int64_t value : a) EXPECT_EQ(value, 41);
+}
+
+TEST_P(ThreadPoolTest, AnExceptionReachesTheCallerAndThePoolGoesOn) {
+  ThreadPool pool(GetParam());
+  for (int thrower = 0; thrower < pool.size(); ++thrower) {
+    EXPECT_THROW(pool.run([&](int thread) {
+      if (thread == thrower) fail(ErrorCode::kIo, "member ", thread);
+    }),
+                 Error);
+    std::atomic<int> calls{0};
+    pool.run([&](int) { ++calls; });
+    EXPECT_EQ(calls.load(), pool.size());
+  }
+}
+
+TEST_P(ThreadPoolTest, SleepingWorkersWakeUp) {
+  ThreadPool pool(GetParam());
+  std::atomic<int> calls{0};
+  pool.run([&](int) { ++calls; });
+  // Longer than workers spin and yield: they are asleep, or about to be.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
+  while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  pool.run([&](int) { ++calls; });
+  EXPECT_EQ(calls.load(), 2 * pool.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, ThreadPoolTest, testing::Values(1, 2, 3, 8));
+
+TEST(ShareOf, CoversEverythingOnceInOrder) {
+  for (int64_t n : {0, 1, 5, 64, 1001}) {
+    for (int threads : {1, 2, 3, 8}) {
+      int64_t at = 0;
+      for (int t = 0; t < threads; ++t) {
+        const Share share = share_of(n, t, threads);
+        EXPECT_EQ(share.begin, at);
+        EXPECT_LE(share.end - share.begin, n / threads + 1);
+        at = share.end;
+      }
+      EXPECT_EQ(at, n);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ridge
