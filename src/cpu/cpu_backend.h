@@ -1,5 +1,6 @@
-// The CPU back end. Kernels come in levels ("generic", "avx2", "avx512_vnni", …): a table of function
-// pointers is filled by generic and overwritten level by level up to what the CPU and the OS support.
+// The CPU back end. Kernels come in levels ("generic", "avx2", "avx512_vnni", …): a table of
+// function pointers is filled by generic and overwritten level by level up to what the CPU and the
+// OS support.
 #pragma once
 
 #include <memory>
@@ -12,8 +13,8 @@
 namespace ridge::cpu {
 
 struct Options {
-  int n_threads = 0;   // 0: one per core that this process may use
-  std::string isa;     // empty: the best this machine can; else the level to stop at
+  int n_threads = 0;  // 0: one per core that this process may use
+  std::string isa;    // empty: the best this machine can; else the level to stop at
 };
 
 // Throws Error{kInvalidArgument} for a level that is unknown or that this machine lacks.

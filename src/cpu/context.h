@@ -1,0 +1,16 @@
+// What every verb of the CPU back end works with. Owned by the back end, passed to ops/.
+#pragma once
+
+#include "base/thread_pool.h"
+#include "cpu/kernels/kernel_table.h"
+#include "cpu/scratch.h"
+
+namespace ridge::cpu {
+
+struct Context {
+  ThreadPool& pool;
+  const KernelTable& kernels;
+  Scratch& scratch;
+};
+
+}  // namespace ridge::cpu

@@ -1,0 +1,99 @@
+#include "cpu/cpu_backend.h"
+
+#include <cstring>
+
+#include "cpu/context.h"
+#include "cpu/cpu_buffer.h"
+#include "cpu/dispatch.h"
+#include "cpu/ops/attention.h"
+#include "cpu/ops/bandwidth.h"
+#include "cpu/ops/elementwise.h"
+#include "cpu/ops/embed.h"
+#include "cpu/ops/kv_write.h"
+#include "cpu/ops/matmul.h"
+#include "cpu/ops/norm.h"
+#include "cpu/ops/rope.h"
+#include "cpu/packed_weight.h"
+
+namespace ridge::cpu {
+namespace {
+
+class CpuBackend final : public Backend {
+ public:
+  explicit CpuBackend(const Options& options)
+      : kernels_(choose_kernels(options.isa)), pool_(options.n_threads) {}
+
+  std::string_view name() const override { return "cpu"; }
+  std::string description() const override {
+    return cat("cpu ", kernels_.level, ", ", pool_.size(),
+               pool_.size() == 1 ? " thread" : " threads");
+  }
+  double measure_read_bandwidth() override {
+    if (bandwidth_ == 0) bandwidth_ = cpu::measure_read_bandwidth(pool_);
+    return bandwidth_;
+  }
+
+  BufferPtr alloc(size_t n_bytes) override { return std::make_unique<CpuBuffer>(n_bytes); }
+  WeightPtr make_weight(const WeightSource& source) override {
+    return std::make_unique<PackedWeight>(context_, source);
+  }
+  void upload(const Tensor& dst, std::span<const std::byte> src) override {
+    std::memcpy(bytes_of(dst), src.data(), src.size());
+  }
+  void download(const Tensor& src, std::span<std::byte> dst) override {
+    std::memcpy(dst.data(), bytes_of(src), dst.size());
+  }
+  void sync() override {}
+
+  void embed(const Tensor& out, const Weight& table, std::span<const int32_t> ids,
+             float factor) override {
+    cpu::embed(context_, out, table, ids, factor);
+  }
+  void rms_norm(const Tensor& out, const Tensor& x, const Tensor& weight, float eps) override {
+    cpu::rms_norm(context_, out, x, weight, eps);
+  }
+  void matmul(const Tensor& x, std::span<const Projection> projections, Store store) override {
+    cpu::matmul(context_, x, projections, store);
+  }
+  void gated_matmul(const Tensor& out, const Tensor& x, const Weight& gate, const Weight& up,
+                    Activation activation) override {
+    cpu::gated_matmul(context_, out, x, gate, up, activation);
+  }
+  void gated_activation(const Tensor& out, const Tensor& gate, const Tensor& up,
+                        Activation activation) override {
+    cpu::gated_activation(context_, out, gate, up, activation);
+  }
+  void rope(const Tensor& x, std::span<const int32_t> positions,
+            const RopeParams& params) override {
+    cpu::rope(context_, x, positions, params);
+  }
+  void kv_write(const KvView& cache, const Tensor& k, const Tensor& v,
+                std::span<const SequenceRows> sequences) override {
+    cpu::kv_write(context_, cache, k, v, sequences);
+  }
+  void attention(const Tensor& out, const Tensor& q, const KvView& cache,
+                 std::span<const SequenceRows> sequences, const AttentionParams& params) override {
+    cpu::attention(context_, out, q, cache, sequences, params);
+  }
+  void add(const Tensor& out, const Tensor& x) override { cpu::add(context_, out, x); }
+  void softcap(const Tensor& x, float cap) override { cpu::softcap(context_, x, cap); }
+  void scale(const Tensor& x, float factor) override { cpu::scale(context_, x, factor); }
+  void gather_rows(const Tensor& out, const Tensor& x, std::span<const int32_t> rows) override {
+    cpu::gather_rows(context_, out, x, rows);
+  }
+
+ private:
+  const ChosenKernels kernels_;
+  ThreadPool pool_;
+  Scratch scratch_;
+  Context context_{pool_, kernels_.table, scratch_};
+  double bandwidth_ = 0;  // bytes/s, once measured
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_backend(const Options& options) {
+  return std::make_unique<CpuBackend>(options);
+}
+
+}  // namespace ridge::cpu

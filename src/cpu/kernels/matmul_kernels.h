@@ -1,0 +1,60 @@
+// Kernels of y = W·x. A level chooses for each tensor type how many rows of W lie together (a
+// group, packed at load by cpu/pack/) and which form x takes; then multiply() does a run of groups
+// against all columns of x.
+//
+// Batch invariance: multiply() gives the bits of out(row, column) from that row and that column
+// alone. Integer dot products are exact; the f32 operations on them are the same, in the same order
+// along n_in, however many columns or groups a call has.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tensor/dtype.h"
+
+namespace ridge::cpu {
+
+// How a column of x is stored for a kernel. Each quantised form is three arrays, one after the
+// other: all int8 quants, then all scales, then all sums (see kernels/activation.h).
+enum class ActivationFormat : uint8_t {
+  kF32,       // as it came
+  kBlock32,   // int8 with an f32 scale for each 32 values
+  kBlock256,  // int8 with an f32 scale for each 256 values
+};
+inline constexpr int kActivationFormats = 3;
+
+struct MultiplyArgs {
+  const uint8_t* weights;  // group g at weights + g * group_bytes
+  size_t group_bytes;
+  int64_t n_groups;
+  int64_t n_in;
+  const uint8_t* x;  // column c at x + c * x_stride, 32-byte aligned
+  size_t x_stride;   // bytes
+  int64_t n_cols;
+  float* out;          // out(g, r, c) at out[c * out_stride + g * group_rows + r]
+  int64_t out_stride;  // elements
+};
+
+struct MatmulFormat {
+  int group_rows = 0;  // 1: plain rows of the file
+  ActivationFormat activation = ActivationFormat::kF32;
+  void (*multiply)(DType dtype, const MultiplyArgs& args) = nullptr;
+};
+
+struct MatmulKernels {
+  MatmulFormat formats[kDTypeCount];
+  // Stores n values in a format; n is a multiple of its block. All levels give the same bytes.
+  void (*quantize[kActivationFormats])(const float* x, int64_t n, uint8_t* out) = {};
+};
+
+namespace generic {
+void install_matmul(MatmulKernels& kernels);
+}
+namespace avx2 {
+void install_matmul(MatmulKernels& kernels);
+}
+namespace avx512_vnni {
+void install_matmul(MatmulKernels& kernels);
+}
+
+}  // namespace ridge::cpu

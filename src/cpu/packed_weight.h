@@ -1,0 +1,36 @@
+// PackedWeight: a Weight in the row groups that the chosen kernels like. Immutable once made; any
+// thread may read it.
+#pragma once
+
+#include "backend/backend.h"
+#include "cpu/context.h"
+#include "cpu/mapped_memory.h"
+
+namespace ridge::cpu {
+
+class PackedWeight final : public Weight {
+ public:
+  // Reads `source` in bounded pieces on all members of the pool. Throws what source.read throws and
+  // Error{kOutOfMemory}.
+  PackedWeight(Context& context, const WeightSource& source);
+
+  size_t n_bytes() const override { return memory_.size(); }
+  const MatmulFormat& format() const { return format_; }
+  int64_t n_groups() const { return n_groups_; }
+  size_t group_bytes() const { return group_bytes_; }
+  const uint8_t* group(int64_t g) const {
+    return reinterpret_cast<const uint8_t*>(memory_.data()) + size_t(g) * group_bytes_;
+  }
+  // Writes the n_in values of one row, bit for bit what the type's reference decode gives.
+  void decode_row(int64_t row, float* out) const;
+
+ private:
+  void pack_groups(const WeightSource& source, int64_t begin, int64_t end);
+
+  MatmulFormat format_;
+  int64_t n_groups_;
+  size_t group_bytes_;
+  MappedMemory memory_;
+};
+
+}  // namespace ridge::cpu
