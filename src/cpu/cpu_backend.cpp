@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/strcat.h"
 #include "cpu/context.h"
 #include "cpu/cpu_buffer.h"
 #include "cpu/dispatch.h"
