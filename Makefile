@@ -1,0 +1,80 @@
+# Every task of the project, wrapped around the presets of CMakePresets.json. Plain `make` lists them.
+# Stamps below build/ carry a checksum of what they depend on, so that nothing is installed or
+# configured twice, and `make run` on a built tree goes straight to the answer.
+
+MODEL  ?= smollm2-135m
+PROMPT ?= What is the capital of France?
+FUZZ_SECONDS ?= 60
+export MODEL PROMPT FUZZ_SECONDS
+
+export RIDGE_CACHE ?= $(HOME)/.cache/ridgeline
+RIDGE := build/release/ridge
+# A path is used as it is; a short name stands for a file of the model store.
+model_file = $(if $(findstring /,$(MODEL))$(filter %.gguf,$(MODEL)),$(MODEL),$(RIDGE_CACHE)/models/$(MODEL).gguf)
+checksum = $(firstword $(shell cat $(1) | cksum))
+packages_run := build/.packages-run-$(call checksum,tools/packages.txt tools/setup.sh)
+packages_test := build/.packages-test-$(call checksum,tools/packages.txt tools/setup.sh)
+presets := $(call checksum,CMakePresets.json)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test models asan tsan fuzz format tidy clean
+
+help: ## this list
+	@echo "Ridgeline: local language models at the speed your memory allows"; echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo; echo '  make run MODEL=qwen2.5-coder-1.5b PROMPT="Write quicksort in C."'
+
+run: $(RIDGE).built $(model_file) ## set up what is missing, build, and answer PROMPT with MODEL
+	@$(RIDGE) run "$(model_file)" -p "$$PROMPT"
+
+build: $(RIDGE).built ## build the program: build/release/ridge
+
+# Always runs ninja, which knows what is out of date; a tree that is up to date costs it 0.1 s.
+.PHONY: $(RIDGE).built
+$(RIDGE).built: | build/release/.configured-$(presets)
+	@if [ -x $(RIDGE) ]; then ninja --quiet -C build/release ridge; else ninja -C build/release ridge; fi
+
+test: build/release/.tests-$(presets) ## set up what is missing, build everything and run all tests
+	@tools/models.py get smollm2-135m
+	@tools/material.py get
+	@ninja -C build/release
+	@ctest --preset release
+
+models: | $(packages_run) ## fetch every model that a test can use (2 GB)
+	@tools/models.py get --all
+
+asan tsan: $(packages_test) ## build and run the unit tests under sanitizers (address + undefined, thread)
+	@cmake --preset $@ >/dev/null
+	@ninja -C build/$@
+	@ctest --preset $@
+
+fuzz: $(packages_test) ## run every fuzz target for FUZZ_SECONDS each
+	@cmake --preset fuzz >/dev/null
+	@ninja -C build/fuzz fuzzers
+	@tools/fuzz.sh build/fuzz
+
+format: $(packages_test) ## rewrite the C++ files in the house format
+	@git ls-files '*.h' '*.cpp' | xargs clang-format-19 -i
+
+tidy: build/release/.tests-$(presets) ## clang-tidy on the files changed since main
+	@tools/tidy.sh
+
+clean: ## remove build/; models and other downloads stay
+	rm -rf build
+
+build/.packages-%:
+	@tools/setup.sh $(firstword $(subst -, ,$*))
+	@mkdir -p build && rm -f build/.packages-$(firstword $(subst -, ,$*))-* && touch $@
+
+$(packages_test): $(packages_run)
+
+build/release/.configured-%: | $(packages_run)
+	@cmake --preset release -DRIDGE_TESTS=OFF >/dev/null
+	@touch $@
+
+build/release/.tests-%: | $(packages_test)
+	@cmake --preset release -DRIDGE_TESTS=ON >/dev/null
+	@touch build/release/.configured-$* $@
+
+$(RIDGE_CACHE)/models/%.gguf: | $(packages_run)
+	@tools/models.py get $*
