@@ -2,6 +2,9 @@
 # Stamps below build/ carry a checksum of what they depend on, so that nothing is installed or
 # configured twice, and `make run` on a built tree goes straight to the answer.
 
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
+
 MODEL  ?= smollm2-135m
 PROMPT ?= What is the capital of France?
 FUZZ_SECONDS ?= 60
@@ -21,7 +24,7 @@ presets := $(call checksum,CMakePresets.json)
 
 help: ## this list
 	@echo "Ridgeline: local language models at the speed your memory allows"; echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z ]+:.*## / { sub(/ /, ", ", $$1); printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo; echo '  make run MODEL=qwen2.5-coder-1.5b PROMPT="Write quicksort in C."'
 
 run: $(RIDGE).built $(model_file) ## set up what is missing, build, and answer PROMPT with MODEL
@@ -32,7 +35,8 @@ build: $(RIDGE).built ## build the program: build/release/ridge
 # Always runs ninja, which knows what is out of date; a tree that is up to date costs it 0.1 s.
 .PHONY: $(RIDGE).built
 $(RIDGE).built: | build/release/.configured-$(presets)
-	@if [ -x $(RIDGE) ]; then ninja --quiet -C build/release ridge; else ninja -C build/release ridge; fi
+	@if [ -x $(RIDGE) ]; then ninja --quiet -C build/release ridge | { grep -v "no work to do" || :; }; \
+	else ninja -C build/release ridge; fi
 
 test: build/release/.tests-$(presets) ## set up what is missing, build everything and run all tests
 	@tools/models.py get smollm2-135m

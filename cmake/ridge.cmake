@@ -1,4 +1,9 @@
-# Build rules shared by every folder: one static library a folder, one test binary beside it.
+# Build rules shared by every folder: one static library a folder, one test binary beside it, and
+# one fuzzer a *_fuzz.cpp.
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -6,21 +11,24 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(RIDGE_WERROR "treat warnings as errors" ON)
+option(RIDGE_TESTS "build the tests (needs GoogleTest)" ON)
 option(RIDGE_FUZZ "build the libFuzzer targets (clang only)" OFF)
 set(RIDGE_SANITIZE "" CACHE STRING "value of -fsanitize=, empty for none")
 
 find_program(RIDGE_CCACHE ccache)
 if(RIDGE_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${RIDGE_CCACHE})
+  # The base folder lets two clones share what they compiled; the sloppiness is what a precompiled
+  # header needs.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+    CCACHE_SLOPPINESS=pch_defines,time_macros ${RIDGE_CCACHE})
 endif()
 
 find_package(Threads REQUIRED)
-find_package(GTest REQUIRED)
 
 add_library(ridge_options INTERFACE)
 target_compile_options(ridge_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
   -Wno-missing-field-initializers  # designated initialisers name what they set
-  -Wno-maybe-uninitialized)        # g++ 12 sees ghosts in std::string and std::variant
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # g++ 12 sees ghosts in std::string, std::variant
 if(RIDGE_WERROR)
   target_compile_options(ridge_options INTERFACE -Werror)
 endif()
@@ -28,16 +36,24 @@ if(RIDGE_SANITIZE)
   target_compile_options(ridge_options INTERFACE -fsanitize=${RIDGE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(ridge_options INTERFACE -fsanitize=${RIDGE_SANITIZE})
 endif()
+if(RIDGE_FUZZ)
+  target_compile_options(ridge_options INTERFACE -fsanitize=fuzzer-no-link)
+  add_custom_target(fuzzers)
+endif()
 target_include_directories(ridge_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_link_libraries(ridge_options INTERFACE Threads::Threads)
 
-# gtest.h costs 2-3.5 s a file with g++ 12 and 1.3 s precompiled.
-add_library(ridge_test_main STATIC ${CMAKE_SOURCE_DIR}/tests/support/main.cpp)
-target_link_libraries(ridge_test_main PUBLIC ridge_options GTest::gtest)
-target_precompile_headers(ridge_test_main PUBLIC <gtest/gtest.h>)
+if(RIDGE_TESTS)
+  # gtest.h costs 2-3.5 s a file with g++ 12 and 1.3 s precompiled.
+  find_package(GTest REQUIRED)
+  add_library(ridge_test_main STATIC ${CMAKE_SOURCE_DIR}/tests/support/main.cpp)
+  target_link_libraries(ridge_test_main PUBLIC ridge_options GTest::gtest)
+  target_precompile_headers(ridge_test_main PUBLIC <gtest/gtest.h>)
+endif()
 
-# ridge_library(base [LINK lib ...]): every .cpp below this folder but *_test.cpp, as ridge_base;
-# *_test.cpp together become the binary and the CTest entry base_test.
+# ridge_library(base [LINK lib ...]): every .cpp below this folder but *_test.cpp and *_fuzz.cpp, as
+# ridge_base; *_test.cpp together become the binary base_test and the CTest entry `base`; each
+# foo_fuzz.cpp becomes the libFuzzer binary foo_fuzz, which starts from the files of foo_corpus/.
 function(ridge_library name)
   cmake_parse_arguments(ARG "" "" "LINK;TEST_LINK;EXCLUDE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -46,7 +62,9 @@ function(ridge_library name)
   endforeach()
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
-  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  set(fuzzers ${sources})
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
   if(sources)
     add_library(ridge_${name} STATIC ${sources})
     target_link_libraries(ridge_${name} PUBLIC ridge_options ${ARG_LINK})
@@ -54,10 +72,20 @@ function(ridge_library name)
     add_library(ridge_${name} INTERFACE)
     target_link_libraries(ridge_${name} INTERFACE ridge_options ${ARG_LINK})
   endif()
-  if(tests)
+  if(tests AND RIDGE_TESTS)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ridge_${name} ${ARG_TEST_LINK} ridge_test_main)
     target_precompile_headers(${name}_test REUSE_FROM ridge_test_main)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  endif()
+  if(fuzzers AND RIDGE_FUZZ)
+    foreach(source ${fuzzers})
+      get_filename_component(fuzzer ${source} NAME_WE)
+      add_executable(${fuzzer} ${source})
+      target_link_libraries(${fuzzer} PRIVATE ridge_${name})
+      target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+      set_target_properties(${fuzzer} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzzers)
+      add_dependencies(fuzzers ${fuzzer})
+    endforeach()
   endif()
 endfunction()
