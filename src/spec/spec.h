@@ -1,7 +1,7 @@
 // ModelSpec: a model as plain data. arch/<name>.cpp makes it from metadata; the loader, the forward
-// pass, the KV allocator, the planner and the quantizer read it, and nothing else describes a model.
-// Every tensor that a spec names exists in the file; optional ones that are absent have an empty
-// name. Values only: copy and share freely.
+// pass, the KV allocator, the planner and the quantizer read it, and nothing else describes a
+// model. Every tensor that a spec names exists in the file; optional ones that are absent have an
+// empty name. Values only: copy and share freely.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,62 @@
+// gemma3: five layers with a sliding window and their own rope base for each one that sees all;
+// norms before and after every block, over each head of Q and K, and a scaled embedding.
+#include <cmath>
+
+#include "base/error.h"
+#include "spec/arch/list.h"
+
+namespace ridge::arch {
+namespace {
+
+constexpr int kDefaultPattern = 6;             // every sixth layer is global
+constexpr float kDefaultLocalBase = 10000.0f;  // rope base of the windowed layers
+constexpr int kLayersOf27B = 62;
+
+// The 27B scales by d_model / n_heads (its query_pre_attn_scalar, 168) instead of the head size,
+// and files say so only by their shape.
+float attention_scale(const ArchReader& reader, const AttentionSpec& attention) {
+  if (reader.n_layers() != kLayersOf27B) return attention.scale;
+  return float(1.0 / std::sqrt(double(reader.d_model()) / double(attention.n_heads)));
+}
+
+// Which layers are windowed: a flag for each, or a period whose last layer is global.
+std::vector<bool> windowed_layers(ArchReader& reader) {
+  constexpr std::string_view kKey = "attention.sliding_window_pattern";
+  const auto n = size_t(reader.n_layers());
+  if (reader.has_key(kKey) && reader.is_array(kKey)) return *reader.layer_flags(kKey);
+  const int64_t period = reader.integer(kKey, 1, 1024).value_or(kDefaultPattern);
+  std::vector<bool> windowed(n);
+  for (size_t i = 0; i < n; ++i) windowed[i] = int64_t(i) % period < period - 1;
+  return windowed;
+}
+
+}  // namespace
+
+ModelSpec gemma3(ArchReader& reader) {
+  ModelSpec spec = reader.model();
+  spec.embedding_scale = std::sqrt(float(spec.d_model));
+  spec.logit_softcap = reader.number("final_logit_softcapping").value_or(0.0f);
+  const int64_t window = reader.require_integer("attention.sliding_window", 1, int64_t{1} << 30);
+  const float local_base = reader.number("rope.freq_base_swa").value_or(kDefaultLocalBase);
+  const std::vector<bool> windowed = windowed_layers(reader);
+
+  for (int i = 0; i < reader.n_layers(); ++i) {
+    AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
+    attention.scale = attention_scale(reader, attention);
+    attention.softcap = reader.number("attn_logit_softcapping").value_or(0.0f);
+    attention.q_norm = reader.norm(blk(i, "attn_q_norm"), attention.k_dim);
+    attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k_dim);
+    if (windowed[size_t(i)]) {
+      attention.window = window;
+      attention.rope.base = local_base;
+      attention.rope.scaling = {};
+    }
+    LayerSpec layer = reader.pre_norm_layer(i, std::move(attention), FfnActivation::kGeluTanh);
+    layer.mixer_post_norm = reader.norm(blk(i, "post_attention_norm"), spec.d_model);
+    layer.ffn_post_norm = reader.norm(blk(i, "post_ffw_norm"), spec.d_model);
+    spec.layers.push_back(std::move(layer));
+  }
+  return spec;
+}
+
+}  // namespace ridge::arch

@@ -1,0 +1,23 @@
+// The architectures: one file and one row each.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "spec/arch/reader.h"
+#include "spec/spec.h"
+
+namespace ridge::arch {
+
+ModelSpec llama(ArchReader& reader);
+ModelSpec qwen2(ArchReader& reader);
+ModelSpec qwen3(ArchReader& reader);
+ModelSpec gemma3(ArchReader& reader);
+
+struct Architecture {
+  std::string_view name;  // general.architecture
+  ModelSpec (*build)(ArchReader& reader);
+};
+std::span<const Architecture> architectures();
+
+}  // namespace ridge::arch

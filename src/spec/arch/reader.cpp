@@ -1,0 +1,266 @@
+#include "spec/arch/reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace ridge::arch {
+namespace {
+
+// Bounds far above every published model, far below what could overflow a size.
+constexpr int64_t kMaxLayers = 1024;
+constexpr int64_t kMaxWidth = 1 << 20;
+constexpr int64_t kMaxVocab = 1 << 24;
+constexpr int64_t kMaxContext = int64_t{1} << 40;
+
+// Keys that describe the model without changing what it computes here.
+constexpr std::array<std::string_view, 6> kDescriptiveKeys = {"vocab_size",
+                                                              "tensor_data_layout",
+                                                              "rope.scaling.finetuned",
+                                                              "attention.layer_norm_epsilon",
+                                                              "quantization_version",
+                                                              "base_model"};
+
+}  // namespace
+
+std::string blk(int layer, std::string_view stem) {
+  return cat("blk.", layer, ".", stem);
+}
+
+ArchReader::ArchReader(const gguf::Metadata& metadata, const HasTensor& has_tensor)
+    : metadata_(metadata),
+      has_tensor_(has_tensor),
+      architecture_(metadata.require_string("general.architecture")) {
+  n_layers_ = int(require_integer("block_count", 1, kMaxLayers));
+  d_model_ = require_integer("embedding_length", 1, kMaxWidth);
+}
+
+std::string ArchReader::full(std::string_view key) const {
+  return cat(architecture_, ".", key);
+}
+
+const std::string& ArchReader::remember(std::string_view key) {
+  return *read_.insert(full(key)).first;
+}
+
+std::optional<int64_t> ArchReader::integer(std::string_view key, int64_t min, int64_t max) {
+  const std::string& name = remember(key);
+  const auto value = metadata_.get_int(name);
+  if (value && (*value < min || *value > max)) {
+    fail(ErrorCode::kInvalidFile, name, " is ", *value, ", expected ", min, " to ", max);
+  }
+  return value;
+}
+
+int64_t ArchReader::require_integer(std::string_view key, int64_t min, int64_t max) {
+  const auto value = integer(key, min, max);
+  if (!value) fail(ErrorCode::kInvalidFile, "the file has no key ", full(key));
+  return *value;
+}
+
+int64_t ArchReader::layer_integer(std::string_view key, int layer, int64_t min, int64_t max) {
+  const std::string& name = remember(key);
+  if (!is_array(key)) return require_integer(key, min, max);
+  const auto values = metadata_.get_ints(name);
+  if (int64_t(values->size()) < n_layers_) {
+    fail(ErrorCode::kInvalidFile, name, " has ", values->size(),
+         " entries, expected one for each of ", n_layers_, " layers");
+  }
+  const int64_t entry = (*values)[size_t(layer)];
+  if (entry < min || entry > max) {
+    fail(ErrorCode::kInvalidFile, name, "[", layer, "] is ", entry, ", expected ", min, " to ",
+         max);
+  }
+  return entry;
+}
+
+std::optional<float> ArchReader::number(std::string_view key) {
+  const std::string& name = remember(key);
+  const auto value = metadata_.get_float(name);
+  if (value && !std::isfinite(float(*value))) {
+    fail(ErrorCode::kInvalidFile, name, " is not a finite number");
+  }
+  return value ? std::optional(float(*value)) : std::nullopt;
+}
+
+float ArchReader::require_positive(std::string_view key) {
+  const auto value = number(key);
+  if (!value) fail(ErrorCode::kInvalidFile, "the file has no key ", full(key));
+  if (!(*value > 0)) fail(ErrorCode::kInvalidFile, full(key), " is ", *value, ", expected > 0");
+  return *value;
+}
+
+std::optional<std::string_view> ArchReader::text(std::string_view key) {
+  return metadata_.get_string(remember(key));
+}
+
+std::optional<std::vector<bool>> ArchReader::layer_flags(std::string_view key) {
+  const std::string& name = remember(key);
+  auto flags = metadata_.get_bools(name);
+  if (flags && int64_t(flags->size()) < n_layers_) {
+    fail(ErrorCode::kInvalidFile, name, " has ", flags->size(),
+         " entries, expected one for each of ", n_layers_, " layers");
+  }
+  return flags;
+}
+
+bool ArchReader::has_key(std::string_view key) const {
+  return metadata_.find(full(key)) != nullptr;
+}
+
+bool ArchReader::is_array(std::string_view key) const {
+  const gguf::Value* value = metadata_.find(full(key));
+  return value != nullptr && value->type == gguf::ValueType::kArray;
+}
+
+void ArchReader::expect(std::string_view key, int64_t implemented) {
+  const auto value = metadata_.get_int(remember(key));
+  if (value && *value != implemented) {
+    fail(ErrorCode::kUnsupported, full(key), " is ", *value, "; only ", implemented,
+         " is implemented");
+  }
+}
+
+MatrixSpec ArchReader::matrix(std::string_view stem, int64_t n_out, int64_t n_in) const {
+  return {.name = cat(stem, ".weight"), .n_out = n_out, .n_in = n_in};
+}
+
+MatrixSpec ArchReader::optional_matrix(std::string_view stem, int64_t n_out, int64_t n_in) const {
+  MatrixSpec spec = matrix(stem, n_out, n_in);
+  return has_tensor_(spec.name) ? spec : MatrixSpec{};
+}
+
+VectorSpec ArchReader::optional_vector(std::string_view name, int64_t size) const {
+  return has_tensor_(name) ? VectorSpec{.name = std::string(name), .size = size} : VectorSpec{};
+}
+
+VectorSpec ArchReader::bias(std::string_view stem, int64_t size) const {
+  return optional_vector(cat(stem, ".bias"), size);
+}
+
+NormSpec ArchReader::norm(std::string_view stem, int64_t size) {
+  return {.weight = {.name = cat(stem, ".weight"), .size = size},
+          .eps = require_positive("attention.layer_norm_rms_epsilon")};
+}
+
+NormSpec ArchReader::optional_norm(std::string_view stem, int64_t size) {
+  return has_tensor_(cat(stem, ".weight")) ? norm(stem, size) : NormSpec{};
+}
+
+ModelSpec ArchReader::model() {
+  ModelSpec spec{.architecture = architecture_, .d_model = d_model_};
+  const auto tokens = metadata_.get_strings("tokenizer.ggml.tokens");
+  spec.n_vocab =
+      tokens.empty() ? require_integer("vocab_size", 1, kMaxVocab) : int64_t(tokens.size());
+  spec.context_length = integer("context_length", 1, kMaxContext).value_or(2048);
+  spec.embedding = matrix("token_embd", spec.n_vocab, d_model_);
+  spec.output = optional_matrix("output", spec.n_vocab, d_model_);
+  if (!spec.output) spec.output = spec.embedding;
+  spec.output_norm = norm("output_norm", d_model_);
+  return spec;
+}
+
+AttentionSpec ArchReader::attention(int layer, RopePairs pairs) {
+  AttentionSpec a;
+  a.n_heads = layer_integer("attention.head_count", layer, 1, kMaxWidth);
+  a.n_kv_heads = has_key("attention.head_count_kv")
+                     ? layer_integer("attention.head_count_kv", layer, 1, kMaxWidth)
+                     : a.n_heads;
+  if (a.n_heads % a.n_kv_heads != 0) {
+    fail(ErrorCode::kInvalidFile, full("attention.head_count"), " is ", a.n_heads,
+         ", which is no multiple of head_count_kv ", a.n_kv_heads);
+  }
+  const auto key_length = integer("attention.key_length", 1, kMaxWidth);
+  if (!key_length && d_model_ % a.n_heads != 0) {
+    fail(ErrorCode::kInvalidFile, full("embedding_length"), " is ", d_model_,
+         ", which is no multiple of head_count ", a.n_heads, ", and there is no key_length");
+  }
+  a.k_dim = key_length.value_or(d_model_ / a.n_heads);
+  a.v_dim = integer("attention.value_length", 1, kMaxWidth).value_or(a.k_dim);
+  a.scale = number("attention.scale").value_or(0.0f);
+  if (a.scale == 0.0f) a.scale = float(1.0 / std::sqrt(double(a.k_dim)));
+  a.rope = rope(a.k_dim, pairs);
+
+  const auto name = [&](std::string_view stem) { return blk(layer, stem); };
+  a.q = matrix(name("attn_q"), a.n_heads * a.k_dim, d_model_);
+  a.k = matrix(name("attn_k"), a.n_kv_heads * a.k_dim, d_model_);
+  a.v = matrix(name("attn_v"), a.n_kv_heads * a.v_dim, d_model_);
+  a.output = matrix(name("attn_output"), d_model_, a.n_heads * a.v_dim);
+  a.q_bias = bias(name("attn_q"), a.q.n_out);
+  a.k_bias = bias(name("attn_k"), a.k.n_out);
+  a.v_bias = bias(name("attn_v"), a.v.n_out);
+  a.output_bias = bias(name("attn_output"), d_model_);
+  return a;
+}
+
+LayerSpec ArchReader::pre_norm_layer(int layer, AttentionSpec attention, FfnActivation activation) {
+  return {.mixer_norm = norm(blk(layer, "attn_norm"), d_model_),
+          .mixer = std::move(attention),
+          .ffn_norm = norm(blk(layer, "ffn_norm"), d_model_),
+          .ffn = dense_ffn(layer, activation)};
+}
+
+DenseFfnSpec ArchReader::dense_ffn(int layer, FfnActivation activation) {
+  const int64_t d_ff = layer_integer("feed_forward_length", layer, 1, kMaxWidth);
+  return {.d_ff = d_ff,
+          .activation = activation,
+          .gate = matrix(blk(layer, "ffn_gate"), d_ff, d_model_),
+          .up = matrix(blk(layer, "ffn_up"), d_ff, d_model_),
+          .down = matrix(blk(layer, "ffn_down"), d_model_, d_ff)};
+}
+
+RopeSpec ArchReader::rope(int64_t head_dim, RopePairs pairs) {
+  RopeSpec rope{.pairs = pairs};
+  rope.n_rotated = integer("rope.dimension_count", 0, kMaxWidth).value_or(head_dim);
+  if (rope.n_rotated > head_dim || rope.n_rotated % 2 != 0) {
+    fail(ErrorCode::kInvalidFile, full("rope.dimension_count"), " is ", rope.n_rotated,
+         ", expected an even number up to the head size ", head_dim);
+  }
+  if (has_key("rope.freq_base")) rope.base = require_positive("rope.freq_base");
+  rope.factors = optional_vector("rope_freqs.weight", rope.n_rotated / 2);
+
+  const std::string_view type = text("rope.scaling.type").value_or("");
+  const float legacy = number("rope.scale_linear").value_or(0.0f);
+  const float factor = number("rope.scaling.factor").value_or(legacy);
+  if (factor < 0) fail(ErrorCode::kInvalidFile, full("rope.scaling.factor"), " is ", factor);
+  const auto original = integer("rope.scaling.original_context_length", 0, kMaxContext);
+  const float attn_factor = number("rope.scaling.attn_factor").value_or(1.0f);
+  if (type == "yarn") {
+    YarnSpec yarn{.factor = factor, .attn_factor = attn_factor};
+    yarn.original_context =
+        original.value_or(integer("context_length", 1, kMaxContext).value_or(0));
+    yarn.ext_factor = number("rope.scaling.yarn_ext_factor").value_or(1.0f);
+    yarn.attn_factor *= number("rope.scaling.yarn_attn_factor").value_or(1.0f);
+    yarn.beta_fast = number("rope.scaling.yarn_beta_fast").value_or(32.0f);
+    yarn.beta_slow = number("rope.scaling.yarn_beta_slow").value_or(1.0f);
+    if (!(factor > 0) || yarn.original_context <= 0 || !(yarn.beta_slow > 0) ||
+        !(yarn.beta_fast >= yarn.beta_slow)) {
+      fail(ErrorCode::kInvalidFile, full("rope.scaling"), " asks for YaRN with factor ", factor,
+           ", original context ", yarn.original_context, ", beta ", yarn.beta_fast, " and ",
+           yarn.beta_slow, ", which make no frequencies");
+    }
+    rope.scaling = yarn;
+  } else if (type == "linear" || (type.empty() && factor > 0 && factor != 1.0f)) {
+    rope.scaling = LinearRopeSpec{factor > 0 ? factor : 1.0f};
+  } else if (!type.empty() && type != "none") {
+    fail(ErrorCode::kUnsupported, full("rope.scaling.type"), " is \"", type,
+         "\"; implemented are none, linear and yarn");
+  }
+  return rope;
+}
+
+void ArchReader::refuse_unread_keys() const {
+  const std::string prefix = full("");
+  for (const auto& [key, value] : metadata_.entries()) {
+    if (!key.starts_with(prefix) || read_.contains(key)) continue;
+    const std::string_view rest = std::string_view(key).substr(prefix.size());
+    if (std::ranges::find(kDescriptiveKeys, rest) != kDescriptiveKeys.end()) continue;
+    fail(ErrorCode::kUnsupported, "the file sets ", key,
+         ", which this version does not implement for architecture ", architecture_,
+         "; running it anyway could give wrong text");
+  }
+}
+
+}  // namespace ridge::arch

@@ -1,0 +1,76 @@
+// ArchReader: how arch/<name>.cpp asks the metadata. It knows the key prefix ("llama."), checks
+// every value against the bounds that a sane file keeps, and remembers which keys were asked for,
+// so that a key nobody implements is refused by name instead of being ignored.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gguf/metadata.h"
+#include "spec/spec.h"
+
+namespace ridge::arch {
+
+class ArchReader {
+ public:
+  using HasTensor = std::function<bool(std::string_view)>;
+  // Both arguments must outlive the reader.
+  ArchReader(const gguf::Metadata& metadata, const HasTensor& has_tensor);
+
+  std::string_view architecture() const { return architecture_; }
+  int n_layers() const { return n_layers_; }
+  int64_t d_model() const { return d_model_; }
+
+  // Keys without their prefix. Integers must lie in [min, max]; a per-layer array gives its entry.
+  std::optional<int64_t> integer(std::string_view key, int64_t min, int64_t max);
+  int64_t require_integer(std::string_view key, int64_t min, int64_t max);
+  int64_t layer_integer(std::string_view key, int layer, int64_t min, int64_t max);
+  std::optional<float> number(std::string_view key);
+  float require_positive(std::string_view key);
+  std::optional<std::string_view> text(std::string_view key);
+  std::optional<std::vector<bool>> layer_flags(std::string_view key);
+  bool has_key(std::string_view key) const;
+  bool is_array(std::string_view key) const;
+  // Fails with kUnsupported unless the key is absent or has the one value that is implemented.
+  void expect(std::string_view key, int64_t implemented);
+
+  // Tensors. `stem` is a name without ".weight"; optional ones come back empty when absent.
+  MatrixSpec matrix(std::string_view stem, int64_t n_out, int64_t n_in) const;
+  MatrixSpec optional_matrix(std::string_view stem, int64_t n_out, int64_t n_in) const;
+  VectorSpec bias(std::string_view stem, int64_t size) const;  // stem + ".bias", when there
+  NormSpec norm(std::string_view stem, int64_t size);
+  NormSpec optional_norm(std::string_view stem, int64_t size);
+  VectorSpec optional_vector(std::string_view name, int64_t size) const;
+
+  // What most families have in common.
+  ModelSpec model();  // all but the layers
+  AttentionSpec attention(int layer, RopePairs pairs);
+  // Norm, attention, add; norm, feed-forward, add.
+  LayerSpec pre_norm_layer(int layer, AttentionSpec attention, FfnActivation activation);
+  DenseFfnSpec dense_ffn(int layer, FfnActivation activation);
+  RopeSpec rope(int64_t head_dim, RopePairs pairs);
+
+  // Throws Error{kUnsupported} naming the first key under the prefix that nobody asked for and that
+  // is not known to leave the result alone.
+  void refuse_unread_keys() const;
+
+ private:
+  std::string full(std::string_view key) const;
+  const std::string& remember(std::string_view key);
+
+  const gguf::Metadata& metadata_;
+  const HasTensor& has_tensor_;
+  std::string architecture_;
+  std::set<std::string> read_;
+  int n_layers_ = 0;
+  int64_t d_model_ = 0;
+};
+
+std::string blk(int layer, std::string_view stem);  // "blk.3.attn_q"
+
+}  // namespace ridge::arch

@@ -1,0 +1,79 @@
+#include "spec/build.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/error.h"
+#include "spec/arch/list.h"
+#include "spec/tensors.h"
+
+namespace ridge {
+namespace {
+
+std::string shape_text(const gguf::TensorInfo& tensor) {
+  std::string text = "[";
+  for (int i = 0; i < tensor.rank; ++i) append(text, cat(i ? ", " : "", tensor.dims[size_t(i)]));
+  return text + "]";
+}
+
+void check_tensor(const gguf::File& file, const TensorUse& use) {
+  const gguf::TensorInfo* tensor = file.find(use.name);
+  if (tensor == nullptr) {
+    fail(ErrorCode::kInvalidFile, "the file has no tensor ", use.name,
+         ", which its architecture needs");
+  }
+  const bool matches = tensor->dims[0] == use.n_in && tensor->dims[1] == use.n_out &&
+                       tensor->dims[2] == 1 && tensor->dims[3] == 1;
+  if (!matches) {
+    fail(ErrorCode::kInvalidFile, "tensor ", use.name, " has shape ", shape_text(*tensor),
+         "; its metadata ask for [", use.n_in, use.n_out > 1 ? cat(", ", use.n_out) : "", "]");
+  }
+}
+
+void check_no_unused_tensors(const gguf::File& file, const std::vector<TensorUse>& uses,
+                             std::string_view architecture) {
+  std::unordered_set<std::string_view> used;
+  for (const TensorUse& use : uses) used.insert(use.name);
+  for (const gguf::TensorInfo& tensor : file.tensors()) {
+    if (used.contains(tensor.name)) continue;
+    fail(ErrorCode::kUnsupported, "the file holds tensor ", tensor.name, ", which architecture ",
+         architecture, " does not use here; running without it could give wrong text");
+  }
+}
+
+}  // namespace
+
+ModelSpec build_spec(const gguf::Metadata& metadata,
+                     const std::function<bool(std::string_view)>& has_tensor) {
+  const std::string_view wanted = metadata.require_string("general.architecture");
+  for (const arch::Architecture& architecture : arch::architectures()) {
+    if (architecture.name != wanted) continue;
+    arch::ArchReader reader(metadata, has_tensor);
+    ModelSpec spec = architecture.build(reader);
+    reader.refuse_unread_keys();
+    return spec;
+  }
+  std::string known;
+  for (std::string_view name : known_architectures())
+    append(known, cat(known.empty() ? "" : ", ", name));
+  fail(ErrorCode::kUnsupported, "architecture \"", wanted,
+       "\" is not implemented; implemented are ", known);
+}
+
+ModelSpec build_spec(const gguf::File& file) {
+  ModelSpec spec = build_spec(file.metadata(),
+                              [&](std::string_view name) { return file.find(name) != nullptr; });
+  const std::vector<TensorUse> uses = tensor_uses(spec);
+  for (const TensorUse& use : uses) check_tensor(file, use);
+  check_no_unused_tensors(file, uses, spec.architecture);
+  return spec;
+}
+
+std::vector<std::string_view> known_architectures() {
+  std::vector<std::string_view> names;
+  for (const arch::Architecture& architecture : arch::architectures())
+    names.push_back(architecture.name);
+  return names;
+}
+
+}  // namespace ridge

@@ -1,0 +1,88 @@
+#include "spec/tensors.h"
+
+#include "base/check.h"
+
+namespace ridge {
+namespace {
+
+class Collector {
+ public:
+  void matrix(const MatrixSpec& spec, TensorRole role) {
+    if (spec) uses.push_back({spec.name, role, layer, spec.n_out, spec.n_in});
+  }
+  void vector(const VectorSpec& spec, TensorRole role) {
+    if (spec) uses.push_back({spec.name, role, layer, 1, spec.size});
+  }
+  void norm(const NormSpec& spec) { vector(spec.weight, TensorRole::kNorm); }
+
+  void operator()(const AttentionSpec& a) {
+    for (const MatrixSpec* m : {&a.q, &a.k, &a.v, &a.output}) matrix(*m, TensorRole::kAttention);
+    for (const VectorSpec* v : {&a.q_bias, &a.k_bias, &a.v_bias, &a.output_bias}) {
+      vector(*v, TensorRole::kAttention);
+    }
+    norm(a.q_norm);
+    norm(a.k_norm);
+    if (!has_rope_factors_) vector(a.rope.factors, TensorRole::kRope);
+    has_rope_factors_ = has_rope_factors_ || bool(a.rope.factors);
+  }
+  void operator()(const DenseFfnSpec& f) {
+    for (const MatrixSpec* m : {&f.gate, &f.up, &f.down}) matrix(*m, TensorRole::kFeedForward);
+  }
+
+  std::vector<TensorUse> uses;
+  int layer = -1;
+
+ private:
+  bool has_rope_factors_ = false;  // one tensor serves all layers
+};
+
+}  // namespace
+
+std::string_view name(TensorRole role) {
+  switch (role) {
+    case TensorRole::kEmbedding:
+      return "embedding";
+    case TensorRole::kOutput:
+      return "output";
+    case TensorRole::kNorm:
+      return "norms";
+    case TensorRole::kAttention:
+      return "attention";
+    case TensorRole::kFeedForward:
+      return "feed-forward";
+    case TensorRole::kRope:
+      return "rope";
+  }
+  return "";
+}
+
+std::vector<TensorUse> tensor_uses(const ModelSpec& spec) {
+  Collector collect;
+  if (!spec.tied_output()) collect.matrix(spec.embedding, TensorRole::kEmbedding);
+  for (const LayerSpec& layer : spec.layers) {
+    ++collect.layer;
+    collect.norm(layer.mixer_norm);
+    std::visit(collect, layer.mixer);
+    collect.norm(layer.mixer_post_norm);
+    collect.norm(layer.ffn_norm);
+    std::visit(collect, layer.ffn);
+    collect.norm(layer.ffn_post_norm);
+  }
+  collect.layer = -1;
+  collect.norm(spec.output_norm);
+  collect.matrix(spec.output, TensorRole::kOutput);
+  return std::move(collect.uses);
+}
+
+int64_t active_weight_bytes(const ModelSpec& spec, const gguf::File& file) {
+  int64_t total = 0;
+  for (const TensorUse& use : tensor_uses(spec)) {
+    if (use.role == TensorRole::kEmbedding) continue;
+    const gguf::TensorInfo* tensor = file.find(use.name);
+    RIDGE_CHECK(tensor != nullptr);
+    total += int64_t(tensor->n_bytes);
+  }
+  return total;
+}
+
+}  // namespace ridge

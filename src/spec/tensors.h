@@ -1,0 +1,32 @@
+// Every tensor that a ModelSpec uses, with its role: what the loader checks, `ridge inspect`
+// groups, the planner counts and the quantizer types.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "gguf/file.h"
+#include "spec/spec.h"
+
+namespace ridge {
+
+enum class TensorRole { kEmbedding, kOutput, kNorm, kAttention, kFeedForward, kRope };
+std::string_view name(TensorRole role);
+
+struct TensorUse {
+  std::string_view name;  // points into the spec
+  TensorRole role = TensorRole::kNorm;
+  int layer = -1;     // -1: outside the layers
+  int64_t n_out = 1;  // 1 for vectors
+  int64_t n_in = 0;
+};
+
+// In the order of the forward pass. A tied output is listed once, as kOutput.
+std::vector<TensorUse> tensor_uses(const ModelSpec& spec);
+
+// Bytes of weights that one decoded token must read: all of them but an untied embedding table, of
+// which it reads one row.
+int64_t active_weight_bytes(const ModelSpec& spec, const gguf::File& file);
+
+}  // namespace ridge
