@@ -1,0 +1,54 @@
+#include "model/blocks/attention.h"
+
+namespace ridge {
+
+Attention::Attention(const AttentionSpec& spec, WeightLoader& loader)
+    : spec_(spec),
+      q_(loader.matrix(spec.q)),
+      k_(loader.matrix(spec.k)),
+      v_(loader.matrix(spec.v)),
+      output_(loader.matrix(spec.output)),
+      q_bias_(loader.vector(spec.q_bias)),
+      k_bias_(loader.vector(spec.k_bias)),
+      v_bias_(loader.vector(spec.v_bias)),
+      output_bias_(loader.vector(spec.output_bias)),
+      q_norm_(spec.q_norm, loader),
+      k_norm_(spec.k_norm, loader),
+      rope_(spec.rope, loader) {}
+
+void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& out,
+                        Store store) const {
+  Backend& device = step.backend;
+  Workspace& work = step.workspace();
+  const int64_t n = step.n_rows();
+  const Tensor q = work.q(n, q_->n_out());
+  const Tensor k = work.k(n, k_->n_out());
+  const Tensor v = work.v(n, v_->n_out());
+  const Tensor mixed = work.mixed(n, output_->n_in());
+  const Tensor q_heads = split_heads(q, spec_.n_heads);          // [n, n_heads, k_dim]
+  const Tensor k_heads = split_heads(k, spec_.n_kv_heads);       // [n, n_kv_heads, k_dim]
+  const Tensor v_heads = split_heads(v, spec_.n_kv_heads);       // [n, n_kv_heads, v_dim]
+  const Tensor mixed_heads = split_heads(mixed, spec_.n_heads);  // [n, n_heads, v_dim]
+
+  const Projection inputs[] = {
+      {q_.get(), q_bias_.tensor, q}, {k_.get(), k_bias_.tensor, k}, {v_.get(), v_bias_.tensor, v}};
+  device.matmul(x, inputs, Store::kWrite);
+  step.tap(layer, "attn.q", q);
+  step.tap(layer, "attn.k", k);
+  step.tap(layer, "attn.v", v);
+  if (q_norm_) q_norm_.forward(step, q_heads, q_heads);
+  if (k_norm_) k_norm_.forward(step, k_heads, k_heads);
+  rope_.forward(step, q_heads);
+  rope_.forward(step, k_heads);
+
+  const KvView cache = step.cache(layer);
+  device.kv_write(cache, k_heads, v_heads, step.sequences(layer));
+  device.attention(mixed_heads, q_heads, cache, step.sequences(layer),
+                   {.scale = spec_.scale, .window = int(spec_.window), .softcap = spec_.softcap});
+  step.tap(layer, "attn.mixed", mixed);
+
+  const Projection output[] = {{output_.get(), output_bias_.tensor, out}};
+  device.matmul(mixed, output, store);
+}
+
+}  // namespace ridge

@@ -1,0 +1,21 @@
+// Gated feed-forward: (activation(x·W_gate) * (x·W_up))·W_down.
+#pragma once
+
+#include "model/step.h"
+#include "model/weights.h"
+
+namespace ridge {
+
+class DenseFfn {
+ public:
+  DenseFfn(const DenseFfnSpec& spec, WeightLoader& loader);
+
+  // out (store)= ffn(x). x and out: [n, d_model].
+  void forward(Step& step, int layer, const Tensor& x, const Tensor& out, Store store) const;
+
+ private:
+  WeightPtr gate_, up_, down_;
+  Activation activation_;
+};
+
+}  // namespace ridge

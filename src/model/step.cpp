@@ -1,0 +1,71 @@
+#include "model/step.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace ridge {
+namespace {
+
+struct Widths {
+  int64_t q = 0, k = 0, v = 0, mixed = 0, ffn = 0;
+
+  void operator()(const AttentionSpec& a) {
+    q = std::max(q, a.n_heads * a.k_dim);
+    k = std::max(k, a.n_kv_heads * a.k_dim);
+    v = std::max(v, a.n_kv_heads * a.v_dim);
+    mixed = std::max(mixed, a.n_heads * a.v_dim);
+  }
+  void operator()(const DenseFfnSpec& f) { ffn = std::max(ffn, f.d_ff); }
+};
+
+}  // namespace
+
+Workspace::Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows)
+    : max_rows_(max_rows) {
+  Widths widths;
+  for (const LayerSpec& layer : spec.layers) {
+    std::visit(widths, layer.mixer);
+    std::visit(widths, layer.ffn);
+  }
+  const auto rows_of = [&](int64_t width) { return backend.alloc(size_t(max_rows * width) * 4); };
+  stream_ = rows_of(3 * spec.d_model);
+  q_ = rows_of(widths.q);
+  k_ = rows_of(widths.k);
+  v_ = rows_of(widths.v);
+  mixed_ = rows_of(widths.mixed);
+  ffn_ = rows_of(widths.ffn);
+
+  const size_t part = size_t(max_rows * spec.d_model) * 4;
+  hidden_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *stream_, 0);
+  normed_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *stream_, part);
+  block_out_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *stream_, 2 * part);
+  positions_.reserve(size_t(max_rows));
+  rows_.reserve(size_t(max_rows));
+}
+
+Step::Step(Backend& device, const KvPool& kv, Workspace& workspace, const Batch& batch,
+           Observer* observer)
+    : backend(device), kv_(kv), workspace_(workspace), batch_(batch), observer_(observer) {
+  RIDGE_CHECK(n_rows() >= 1 && n_rows() <= workspace.max_rows());
+  workspace_.positions_.resize(batch.tokens.size());
+  for (const BatchSequence& s : batch.sequences) {
+    const int64_t first = s.sequence->n_tokens();
+    for (int i = 0; i < s.n_rows; ++i) {
+      workspace_.positions_[size_t(s.first_row + i)] = int32_t(first + i);
+    }
+  }
+}
+
+std::span<const SequenceRows> Step::sequences(int layer) {
+  workspace_.rows_.clear();
+  for (const BatchSequence& s : batch_.sequences) {
+    workspace_.rows_.push_back({.first_row = s.first_row,
+                                .n_rows = s.n_rows,
+                                .first_pos = int32_t(s.sequence->n_tokens()),
+                                .pages = s.sequence->pages(layer)});
+  }
+  return workspace_.rows_;
+}
+
+}  // namespace ridge

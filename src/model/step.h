@@ -1,0 +1,81 @@
+// What every block needs during one forward pass. Workspace holds the intermediate results and is
+// sized once, so that a steady step allocates nothing; Step is the pass itself. One thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "backend/backend.h"
+#include "kv/pool.h"
+#include "model/observer.h"
+#include "spec/spec.h"
+
+namespace ridge {
+
+// Rows [first_row, first_row + n_rows) continue this sequence; the rows are reserved in it.
+struct BatchSequence {
+  const KvSequence* sequence = nullptr;
+  int first_row = 0;
+  int n_rows = 0;
+};
+
+struct Batch {
+  std::span<const int32_t> tokens;  // [n]
+  std::span<const BatchSequence> sequences;
+};
+
+class Workspace {
+ public:
+  // max_rows: most tokens of a forward pass.
+  Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows);
+
+  int64_t max_rows() const { return max_rows_; }
+  // The first n rows, [n, …]. Blocks may use any but hidden.
+  Tensor hidden(int64_t n) const { return slice_rows(hidden_, 0, n); }
+  Tensor normed(int64_t n) const { return slice_rows(normed_, 0, n); }
+  Tensor block_out(int64_t n) const { return slice_rows(block_out_, 0, n); }
+  Tensor q(int64_t n, int64_t width) const { return shaped(q_, n, width); }
+  Tensor k(int64_t n, int64_t width) const { return shaped(k_, n, width); }
+  Tensor v(int64_t n, int64_t width) const { return shaped(v_, n, width); }
+  Tensor mixed(int64_t n, int64_t width) const { return shaped(mixed_, n, width); }
+  Tensor ffn(int64_t n, int64_t width) const { return shaped(ffn_, n, width); }
+
+ private:
+  friend class Step;
+  static Tensor shaped(const BufferPtr& buffer, int64_t n, int64_t width) {
+    return make_tensor(DType::kF32, {n, width}, *buffer, 0);
+  }
+
+  int64_t max_rows_;
+  BufferPtr stream_, q_, k_, v_, mixed_, ffn_;
+  Tensor hidden_, normed_, block_out_;
+  std::vector<int32_t> positions_;
+  std::vector<SequenceRows> rows_;
+};
+
+class Step {
+ public:
+  Step(Backend& backend, const KvPool& kv, Workspace& workspace, const Batch& batch,
+       Observer* observer);
+
+  int64_t n_rows() const { return int64_t(batch_.tokens.size()); }
+  std::span<const int32_t> positions() const { return workspace_.positions_; }
+  KvView cache(int layer) const { return kv_.view(layer); }
+  std::span<const SequenceRows> sequences(int layer);
+  Workspace& workspace() { return workspace_; }
+  void tap(int layer, std::string_view step, const Tensor& value) const {
+    if (observer_ != nullptr) observer_->see(layer, step, value);
+  }
+
+  Backend& backend;
+
+ private:
+  const KvPool& kv_;
+  Workspace& workspace_;
+  const Batch& batch_;
+  Observer* observer_;
+};
+
+}  // namespace ridge

@@ -1,0 +1,88 @@
+#include "model/transformer.h"
+
+#include "spec/tensors.h"
+
+namespace ridge {
+namespace {
+
+uint64_t total_bytes(const ModelSpec& spec, const gguf::File& file) {
+  uint64_t total = 0;
+  for (const TensorUse& use : tensor_uses(spec)) total += file.find(use.name)->n_bytes;
+  return total;
+}
+
+// hidden += block(x), with a norm between where the architecture has one.
+template <class Block>
+void add_block(Step& step, int layer, const Block& block, const Norm& post_norm, const Tensor& x,
+               const Tensor& hidden) {
+  if (!post_norm) return block.forward(step, layer, x, hidden, Store::kAdd);
+  const Tensor out = step.workspace().block_out(step.n_rows());
+  block.forward(step, layer, x, out, Store::kWrite);
+  post_norm.forward(step, out, out);
+  step.backend.add(hidden, out);
+}
+
+}  // namespace
+
+Transformer::Transformer(const gguf::File& file, const ModelSpec& spec, Backend& backend,
+                         const LoadProgress& progress)
+    : spec_(spec), backend_(backend), weight_bytes_(int64_t(total_bytes(spec, file))) {
+  WeightLoader loader(file, backend, uint64_t(weight_bytes_), progress);
+  if (!spec_.tied_output()) embedding_ = loader.matrix(spec_.embedding);
+  layers_.reserve(spec_.layers.size());
+  for (const LayerSpec& layer : spec_.layers) layers_.push_back(load_layer(layer, loader));
+  output_norm_.emplace(spec_.output_norm, loader);
+  output_ = loader.matrix(spec_.output);
+}
+
+Transformer::Layer Transformer::load_layer(const LayerSpec& spec, WeightLoader& loader) {
+  Norm mixer_norm(spec.mixer_norm, loader);
+  Attention mixer(std::get<AttentionSpec>(spec.mixer), loader);
+  Norm mixer_post_norm(spec.mixer_post_norm, loader);
+  Norm ffn_norm(spec.ffn_norm, loader);
+  DenseFfn ffn(std::get<DenseFfnSpec>(spec.ffn), loader);
+  return {.mixer_norm = std::move(mixer_norm),
+          .mixer = std::move(mixer),
+          .mixer_post_norm = std::move(mixer_post_norm),
+          .ffn_norm = std::move(ffn_norm),
+          .ffn = std::move(ffn),
+          .ffn_post_norm = Norm(spec.ffn_post_norm, loader)};
+}
+
+Tensor Transformer::forward(const Batch& batch, const KvPool& kv, Workspace& workspace,
+                            Observer* observer) const {
+  Step step(backend_, kv, workspace, batch, observer);
+  const Tensor hidden = workspace.hidden(step.n_rows());
+  const Tensor normed = workspace.normed(step.n_rows());
+  const Weight& table = embedding_ ? *embedding_ : *output_;
+
+  backend_.embed(hidden, table, batch.tokens, spec_.embedding_scale);
+  step.tap(-1, "embed", hidden);
+  for (int i = 0; i < int(layers_.size()); ++i) {
+    const Layer& layer = layers_[size_t(i)];
+    layer.mixer_norm.forward(step, normed, hidden);
+    std::visit(
+        [&](const auto& mixer) {
+          add_block(step, i, mixer, layer.mixer_post_norm, normed, hidden);
+        },
+        layer.mixer);
+    step.tap(i, "mixer.out", hidden);
+    layer.ffn_norm.forward(step, normed, hidden);
+    std::visit(
+        [&](const auto& ffn) { add_block(step, i, ffn, layer.ffn_post_norm, normed, hidden); },
+        layer.ffn);
+    step.tap(i, "ffn.out", hidden);
+  }
+  output_norm_->forward(step, normed, hidden);
+  step.tap(-1, "output.norm", normed);
+  return normed;
+}
+
+void Transformer::head(const Tensor& hidden, const Tensor& logits) const {
+  const Projection output[] = {{.weight = output_.get(), .out = logits}};
+  backend_.matmul(hidden, output, Store::kWrite);
+  if (spec_.logit_scale != 1.0f) backend_.scale(logits, spec_.logit_scale);
+  if (spec_.logit_softcap != 0.0f) backend_.softcap(logits, spec_.logit_softcap);
+}
+
+}  // namespace ridge

@@ -1,0 +1,59 @@
+// Transformer: a loaded model, and its forward pass. Immutable after loading: share it; each caller
+// brings its own Workspace, and calls follow the back end's rule of one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "backend/backend.h"
+#include "gguf/file.h"
+#include "kv/pool.h"
+#include "model/blocks/attention.h"
+#include "model/blocks/dense_ffn.h"
+#include "model/blocks/norm.h"
+#include "model/step.h"
+#include "spec/spec.h"
+
+namespace ridge {
+
+class Transformer {
+ public:
+  // Loads every tensor of the spec into the back end. Throws Error.
+  Transformer(const gguf::File& file, const ModelSpec& spec, Backend& backend,
+              const LoadProgress& progress = {});
+
+  const ModelSpec& spec() const { return spec_; }
+  int64_t weight_bytes() const { return weight_bytes_; }  // of the file's tensors
+
+  // Runs the batch through all layers and writes the caches; the caller has reserved the rows and
+  // commits them afterwards. Returns the normed hidden states [n, d_model], in the workspace.
+  Tensor forward(const Batch& batch, const KvPool& kv, Workspace& workspace,
+                 Observer* observer = nullptr) const;
+
+  // logits[n, n_vocab] of hidden states [n, d_model].
+  void head(const Tensor& hidden, const Tensor& logits) const;
+
+ private:
+  struct Layer {
+    Norm mixer_norm;
+    std::variant<Attention> mixer;
+    Norm mixer_post_norm;
+    Norm ffn_norm;
+    std::variant<DenseFfn> ffn;
+    Norm ffn_post_norm;
+  };
+
+  static Layer load_layer(const LayerSpec& spec, WeightLoader& loader);
+
+  ModelSpec spec_;
+  Backend& backend_;
+  int64_t weight_bytes_ = 0;
+  WeightPtr embedding_;  // null when the output's matrix serves as table
+  std::vector<Layer> layers_;
+  std::optional<Norm> output_norm_;
+  WeightPtr output_;
+};
+
+}  // namespace ridge

@@ -1,0 +1,45 @@
+// WeightLoader: hands the tensors that a spec names to a back end, one by one, and reports
+// progress. Used by blocks while a Model is made; one thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "backend/backend.h"
+#include "gguf/file.h"
+#include "spec/spec.h"
+
+namespace ridge {
+
+// A small f32 vector on the device (a norm weight, a bias), with its memory.
+struct Parameter {
+  BufferPtr buffer;
+  Tensor tensor;
+  explicit operator bool() const { return buffer != nullptr; }
+};
+Parameter make_parameter(Backend& backend, std::span<const float> values);
+
+using LoadProgress = std::function<void(uint64_t done, uint64_t total)>;  // bytes
+
+class WeightLoader {
+ public:
+  WeightLoader(const gguf::File& file, Backend& backend, uint64_t total_bytes,
+               const LoadProgress& progress);
+
+  // Empty specs give null weights and empty parameters. Throw Error.
+  WeightPtr matrix(const MatrixSpec& spec);
+  Parameter vector(const VectorSpec& spec);
+  std::vector<float> values(const VectorSpec& spec);
+  Backend& backend() { return backend_; }
+
+ private:
+  void advance(uint64_t n_bytes);
+
+  const gguf::File& file_;
+  Backend& backend_;
+  uint64_t total_;
+  uint64_t done_ = 0;
+  const LoadProgress& progress_;
+};
+
+}  // namespace ridge

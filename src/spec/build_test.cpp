@@ -1,0 +1,234 @@
+#include "spec/build.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "base/error.h"
+#include "spec/tensors.h"
+
+namespace ridge {
+namespace {
+
+using gguf::Metadata;
+using gguf::Value;
+using gguf::ValueType;
+
+Value u32(uint64_t n) {
+  return {ValueType::kU32, n};
+}
+Value i32(int64_t n) {
+  return {ValueType::kI32, n};
+}
+Value f32(double x) {
+  return {ValueType::kF32, x};
+}
+Value str(std::string s) {
+  return {ValueType::kString, std::move(s)};
+}
+Value u32s(std::vector<uint64_t> values) {
+  return {ValueType::kArray,
+          gguf::Array{.element_type = ValueType::kU32, .unsigned_values = std::move(values)}};
+}
+Value flags(std::vector<uint64_t> values) {
+  return {ValueType::kArray,
+          gguf::Array{.element_type = ValueType::kBool, .unsigned_values = std::move(values)}};
+}
+
+// A small model of the architecture; tests change single keys.
+Metadata small(const std::string& arch) {
+  Metadata m;
+  m.set("general.architecture", str(arch));
+  m.set(arch + ".block_count", u32(3));
+  m.set(arch + ".embedding_length", u32(64));
+  m.set(arch + ".feed_forward_length", u32(96));
+  m.set(arch + ".attention.head_count", u32(4));
+  m.set(arch + ".attention.head_count_kv", u32(2));
+  m.set(arch + ".attention.layer_norm_rms_epsilon", f32(1e-5));
+  m.set(arch + ".vocab_size", u32(100));
+  m.set(arch + ".context_length", u32(128));
+  return m;
+}
+
+bool nothing(std::string_view) {
+  return false;
+}
+
+ModelSpec build(const Metadata& m) {
+  return build_spec(m, nothing);
+}
+
+std::string refusal(const Metadata& m, ErrorCode code) {
+  try {
+    build(m);
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), code) << e.what();
+    return e.what();
+  }
+  return "";
+}
+
+const AttentionSpec& attention(const ModelSpec& spec, size_t layer) {
+  return std::get<AttentionSpec>(spec.layers[layer].mixer);
+}
+
+TEST(BuildSpec, LlamaHasNeighbouringPairsAndATiedOutputWhenNoneIsGiven) {
+  const ModelSpec spec = build(small("llama"));
+  EXPECT_EQ(spec.layers.size(), 3u);
+  EXPECT_TRUE(spec.tied_output());
+  const AttentionSpec& a = attention(spec, 2);
+  EXPECT_EQ(a.k_dim, 16);
+  EXPECT_EQ(a.rope.pairs, RopePairs::kInterleaved);
+  EXPECT_EQ(a.rope.n_rotated, 16);
+  EXPECT_FLOAT_EQ(a.scale, 0.25f);
+  EXPECT_EQ(a.k.name, "blk.2.attn_k.weight");
+  EXPECT_EQ(a.k.n_out, 32);
+  EXPECT_FALSE(a.q_bias);
+}
+
+TEST(BuildSpec, OptionalTensorsAppearWhenTheFileHasThem) {
+  const std::set<std::string_view> present = {"output.weight", "blk.1.attn_q.bias",
+                                              "rope_freqs.weight"};
+  const Metadata m = small("qwen2");
+  const ModelSpec spec = build_spec(m, [&](std::string_view n) { return present.contains(n); });
+  EXPECT_FALSE(spec.tied_output());
+  EXPECT_FALSE(attention(spec, 0).q_bias);
+  EXPECT_EQ(attention(spec, 1).q_bias.size, 64);
+  EXPECT_EQ(attention(spec, 0).rope.factors.size, 8);
+}
+
+TEST(BuildSpec, Qwen3HeadsMayBeWiderThanTheModelOverTheirNumber) {
+  Metadata m = small("qwen3");
+  m.set("qwen3.attention.key_length", u32(32));
+  m.set("qwen3.attention.value_length", u32(32));
+  const ModelSpec spec = build(m);
+  EXPECT_EQ(attention(spec, 0).q.n_out, 128);
+  EXPECT_EQ(attention(spec, 0).output.n_in, 128);
+  EXPECT_EQ(attention(spec, 0).q_norm.weight.size, 32);
+}
+
+TEST(BuildSpec, Gemma3AlternatesWindowsByPeriodAndByFlags) {
+  Metadata m = small("gemma3");
+  m.set("gemma3.block_count", u32(7));
+  m.set("gemma3.attention.sliding_window", u32(32));
+  m.set("gemma3.rope.freq_base", f32(1e6));
+  m.set("gemma3.rope.scaling.type", str("linear"));
+  m.set("gemma3.rope.scaling.factor", f32(8));
+  ModelSpec spec = build(m);
+  for (size_t i = 0; i < 7; ++i) {
+    const AttentionSpec& a = attention(spec, i);
+    const bool windowed = i != 5;
+    EXPECT_EQ(a.window, windowed ? 32 : 0) << i;
+    EXPECT_FLOAT_EQ(a.rope.base, windowed ? 1e4f : 1e6f);
+    EXPECT_EQ(std::holds_alternative<LinearRopeSpec>(a.rope.scaling), !windowed);
+  }
+  EXPECT_FLOAT_EQ(spec.embedding_scale, 8.0f);
+  EXPECT_TRUE(spec.layers[0].mixer_post_norm);
+
+  m.set("gemma3.attention.sliding_window_pattern", flags({0, 1, 0, 1, 0, 1, 0}));
+  spec = build(m);
+  EXPECT_EQ(attention(spec, 0).window, 0);
+  EXPECT_EQ(attention(spec, 1).window, 32);
+}
+
+TEST(BuildSpec, Gemma3Of62LayersScalesByModelWidthOverHeads) {
+  Metadata m = small("gemma3");
+  m.set("gemma3.block_count", u32(62));
+  m.set("gemma3.attention.sliding_window", u32(32));
+  m.set("gemma3.attention.key_length", u32(8));
+  EXPECT_FLOAT_EQ(attention(build(m), 0).scale, 1.0f / std::sqrt(16.0f));
+}
+
+TEST(BuildSpec, YarnTakesItsContextFromTheModelWhenTheKeyIsAbsent) {
+  Metadata m = small("llama");
+  m.set("llama.rope.scaling.type", str("yarn"));
+  m.set("llama.rope.scaling.factor", f32(4));
+  const auto yarn = std::get<YarnSpec>(attention(build(m), 0).rope.scaling);
+  EXPECT_EQ(yarn.original_context, 128);
+  EXPECT_FLOAT_EQ(yarn.factor, 4.0f);
+}
+
+TEST(BuildSpec, PerLayerArraysGiveEachLayerItsOwnShape) {
+  Metadata m = small("llama");
+  m.set("llama.feed_forward_length", u32s({32, 64, 96}));
+  m.set("llama.attention.head_count_kv", u32s({1, 2, 4}));
+  const ModelSpec spec = build(m);
+  EXPECT_EQ(std::get<DenseFfnSpec>(spec.layers[1].ffn).d_ff, 64);
+  EXPECT_EQ(attention(spec, 2).n_kv_heads, 4);
+}
+
+TEST(BuildSpec, KeysThatNobodyImplementsAreRefusedByName) {
+  Metadata m = small("llama");
+  m.set("llama.attention.sliding_window", u32(4096));
+  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("llama.attention.sliding_window"),
+            std::string::npos);
+  m = small("llama");
+  m.set("llama.expert_count", u32(8));
+  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("llama.expert_count is 8"), std::string::npos);
+  m = small("qwen2");
+  m.set("qwen2.rope.scaling.type", str("longrope"));
+  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("longrope"), std::string::npos);
+}
+
+TEST(BuildSpec, AnUnknownArchitectureIsRefusedWithTheKnownOnes) {
+  Metadata m;
+  m.set("general.architecture", str("t5"));
+  const std::string message = refusal(m, ErrorCode::kUnsupported);
+  EXPECT_NE(message.find("\"t5\""), std::string::npos);
+  EXPECT_NE(message.find("qwen3"), std::string::npos);
+}
+
+// Group 10 of the bad model files: numbers that contradict each other.
+TEST(BuildSpec, BadNumbersAreRefusedWithKeyValueAndLimit) {
+  const struct {
+    const char* key;
+    Value value;
+    const char* expected;
+  } kCases[] = {
+      {"llama.block_count", u32(0), "llama.block_count is 0, expected 1 to 1024"},
+      {"llama.block_count", u32(0xffffffff), "llama.block_count is 4294967295"},
+      {"llama.block_count", i32(-1), "llama.block_count is -1"},
+      {"llama.embedding_length", u32(0), "llama.embedding_length is 0"},
+      {"llama.attention.head_count", u32(0), "llama.attention.head_count is 0"},
+      {"llama.attention.head_count_kv", u32(0), "llama.attention.head_count_kv is 0"},
+      {"llama.attention.head_count_kv", u32(8), "no multiple of head_count_kv 8"},
+      {"llama.attention.head_count_kv", u32(3), "no multiple of head_count_kv 3"},
+      {"llama.attention.head_count_kv", u32s({1, 2}), "has 2 entries"},
+      {"llama.attention.head_count_kv", u32s({1, 2, 0}), "head_count_kv[2] is 0"},
+      {"llama.attention.head_count", u32(5), "no multiple of head_count 5"},
+      {"llama.attention.key_length", u32(0), "llama.attention.key_length is 0"},
+      {"llama.feed_forward_length", u32s({1, 2}), "has 2 entries"},
+      {"llama.rope.dimension_count", u32(17), "llama.rope.dimension_count is 17"},
+      {"llama.rope.dimension_count", u32(18), "up to the head size 16"},
+      {"llama.rope.freq_base", f32(0), "llama.rope.freq_base is 0"},
+      {"llama.rope.freq_base", f32(std::nan("")), "not a finite number"},
+      {"llama.attention.layer_norm_rms_epsilon", f32(-1), "expected > 0"},
+      {"llama.vocab_size", u32(0), "llama.vocab_size is 0"},
+      {"llama.context_length", u32(0), "llama.context_length is 0"},
+  };
+  for (const auto& c : kCases) {
+    Metadata m = small("llama");
+    m.set(c.key, c.value);
+    EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find(c.expected), std::string::npos)
+        << c.key << ": " << refusal(m, ErrorCode::kInvalidFile);
+  }
+  Metadata m = small("gemma3");
+  m.set("gemma3.attention.sliding_window", u32(0));
+  EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("sliding_window is 0"), std::string::npos);
+}
+
+TEST(TensorUses, ListsEveryTensorOnceInOrder) {
+  const std::set<std::string_view> present = {"output.weight", "rope_freqs.weight"};
+  const Metadata m = small("llama");
+  const ModelSpec spec = build_spec(m, [&](std::string_view n) { return present.contains(n); });
+  std::set<std::string_view> names;
+  const std::vector<TensorUse> uses = tensor_uses(spec);
+  for (const TensorUse& use : uses) EXPECT_TRUE(names.insert(use.name).second) << use.name;
+  EXPECT_EQ(uses.size(), 3 * 9 + 4u);  // a layer's nine; table, output, its norm, rope factors
+  EXPECT_EQ(uses.front().name, "token_embd.weight");
+  EXPECT_EQ(uses.back().role, TensorRole::kOutput);
+}
+
+}  // namespace
+}  // namespace ridge
