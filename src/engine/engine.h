@@ -2,6 +2,7 @@
 // thread calls it. Model and tokenizer are shared and immutable.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -31,6 +32,7 @@ struct GenerateRequest {
   SamplerParams sampling;
   int64_t max_tokens = -1;           // -1: until the end of the context
   std::vector<std::string> stops;    // text that ends the answer; may span tokens; not part of it
+  const std::atomic<bool>* cancel = nullptr;  // true: stop after the running chunk or token
 };
 
 enum class FinishReason { kEnd, kStop, kLength, kCancelled };
@@ -42,12 +44,17 @@ struct GenerateStats {
   double prompt_seconds = 0;  // reading the rest of the prompt
   double decode_seconds = 0;  // after the first token
   double first_token_seconds = 0;
-  double active_bytes = 0;    // bytes a decoded token read on average: weights + KV at its depth
+  double active_bytes = 0;    // that a decoded token had to read, on average: weights + KV so far
+};
+
+struct GeneratedLogprob {
+  TokenLogprob chosen;
+  std::vector<TokenLogprob> top;  // most likely first
 };
 
 struct GenerateResult {
-  std::vector<text::Token> tokens;
-  std::vector<TokenLogprob> logprobs;
+  std::vector<text::Token> tokens;         // the ending one included
+  std::vector<GeneratedLogprob> logprobs;  // one a token, when asked for
   FinishReason finish = FinishReason::kEnd;
   GenerateStats stats;
 };
@@ -71,9 +78,10 @@ class Engine {
 
   GenerateResult generate(const GenerateRequest& request, const TextSink& sink);
 
-  // Logits of every position, in rows of n_vocab, passed on chunk by chunk (first_row, rows).
+  // Logits of the positions from first_row on, in rows of n_vocab, passed on some rows at a time.
   void logits(std::span<const text::Token> tokens,
-              const std::function<void(int64_t first_row, std::span<const float> rows)>& sink);
+              const std::function<void(int64_t first_row, std::span<const float> rows)>& sink,
+              int64_t first_row = 0);
 
   void forget();  // drops the cached sequence
 

@@ -1,0 +1,55 @@
+// Session: one sequence on a loaded model, the tokens in its cache, and the scratch to extend it.
+// The actions (prefill, decode) work on it. One thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "backend/backend.h"
+#include "kv/pool.h"
+#include "model/step.h"
+#include "model/transformer.h"
+#include "text/tokenizer/tokenizer.h"
+
+namespace ridge {
+
+class Session {
+ public:
+  Session(const Transformer& model, Backend& backend, const KvOptions& options);
+
+  std::span<const text::Token> tokens() const { return tokens_; }  // in the cache
+  int64_t capacity() const { return capacity_; }                   // tokens it may hold
+  int64_t max_batch() const { return workspace_.max_rows(); }
+  int64_t kv_bytes() const { return kv_.n_bytes(); }
+  // Bytes of KV that the next token will read.
+  int64_t kv_bytes_read() const;
+
+  // Keeps the longest cached prefix of `prompt` that leaves at least one token to read, and returns
+  // its length.
+  int64_t keep_prefix(std::span<const text::Token> prompt);
+
+  void clear() { keep_prefix({}); }
+
+  // Appends up to max_batch tokens to the cache; returns their normed hidden states [n, d_model].
+  Tensor append(std::span<const text::Token> tokens, Observer* observer = nullptr);
+
+  // Logits of up to kLogitRows rows of hidden states, on the host: [n, n_vocab]; valid until the
+  // next call; the caller may change them.
+  static constexpr int64_t kLogitRows = 16;
+  std::span<float> logits(const Tensor& hidden);
+
+ private:
+  const Transformer& model_;
+  Backend& backend_;
+  KvPool kv_;
+  KvSequence sequence_;
+  Workspace workspace_;
+  int64_t capacity_;
+  std::vector<KvKindBytes> kv_kinds_;
+  std::vector<text::Token> tokens_;
+  BufferPtr logits_buffer_;
+  std::vector<float> logits_;
+};
+
+}  // namespace ridge
