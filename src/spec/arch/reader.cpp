@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 
@@ -79,8 +80,8 @@ int64_t ArchReader::layer_integer(std::string_view key, int layer, int64_t min, 
 std::optional<float> ArchReader::number(std::string_view key) {
   const std::string& name = remember(key);
   const auto value = metadata_.get_float(name);
-  if (value && !std::isfinite(float(*value))) {
-    fail(ErrorCode::kInvalidFile, name, " is not a finite number");
+  if (value && std::abs(*value) > std::numeric_limits<float>::max()) {
+    fail(ErrorCode::kInvalidFile, name, " is ", *value, ", which no float can hold");
   }
   return value ? std::optional(float(*value)) : std::nullopt;
 }
