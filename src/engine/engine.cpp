@@ -78,15 +78,27 @@ Engine::Engine(const std::filesystem::path& model, Backend& backend, const Engin
 
 Engine::~Engine() = default;
 
-const ModelSpec& Engine::spec() const { return state_->model.spec(); }
-const text::Tokenizer& Engine::tokenizer() const { return *state_->tokenizer; }
+const ModelSpec& Engine::spec() const {
+  return state_->model.spec();
+}
+const text::Tokenizer& Engine::tokenizer() const {
+  return *state_->tokenizer;
+}
 std::shared_ptr<const text::Tokenizer> Engine::shared_tokenizer() const {
   return state_->tokenizer;
 }
-int64_t Engine::context() const { return state_->options.context; }
-int64_t Engine::weight_bytes() const { return state_->model.weight_bytes(); }
-int64_t Engine::kv_bytes() const { return state_->session.kv_bytes(); }
-void Engine::forget() { state_->session.clear(); }
+int64_t Engine::context() const {
+  return state_->options.context;
+}
+int64_t Engine::weight_bytes() const {
+  return state_->model.weight_bytes();
+}
+int64_t Engine::kv_bytes() const {
+  return state_->session.kv_bytes();
+}
+void Engine::forget() {
+  state_->session.clear();
+}
 
 namespace {
 
@@ -171,7 +183,8 @@ GenerateResult Engine::generate(const GenerateRequest& request, const TextSink& 
 
   const auto start = std::chrono::steady_clock::now();
   stats.n_reused = session.keep_prefix(request.prompt);
-  const std::span<const text::Token> rest = std::span(request.prompt).subspan(size_t(stats.n_reused));
+  const std::span<const text::Token> rest =
+      std::span(request.prompt).subspan(size_t(stats.n_reused));
   const Tensor hidden = prefill(session, rest, request.cancel);
   if (!hidden || request.max_tokens == 0) {
     answer.end(hidden ? FinishReason::kLength : FinishReason::kCancelled);

@@ -21,30 +21,30 @@
 namespace ridge {
 
 struct EngineOptions {
-  int64_t context = 0;      // tokens a sequence may hold; 0: the model's own, at most 8192
-  int64_t batch = 512;      // prompt tokens a forward pass takes
+  int64_t context = 0;  // tokens a sequence may hold; 0: the model's own, at most 8192
+  int64_t batch = 512;  // prompt tokens a forward pass takes
   DType k_dtype = DType::kF16;
   DType v_dtype = DType::kF16;
 };
 
 struct GenerateRequest {
-  std::vector<text::Token> prompt;   // whole conversation; a cached prefix of it is not read again
+  std::vector<text::Token> prompt;  // whole conversation; a cached prefix of it is not read again
   SamplerParams sampling;
-  int64_t max_tokens = -1;           // -1: until the end of the context
-  std::vector<std::string> stops;    // text that ends the answer; may span tokens; not part of it
+  int64_t max_tokens = -1;         // -1: until the end of the context
+  std::vector<std::string> stops;  // text that ends the answer; may span tokens; not part of it
   const std::atomic<bool>* cancel = nullptr;  // true: stop after the running chunk or token
 };
 
 enum class FinishReason { kEnd, kStop, kLength, kCancelled };
 
 struct GenerateStats {
-  int64_t n_prompt = 0;       // tokens of the prompt
-  int64_t n_reused = 0;       // … found in the cache
+  int64_t n_prompt = 0;  // tokens of the prompt
+  int64_t n_reused = 0;  // … found in the cache
   int64_t n_generated = 0;
   double prompt_seconds = 0;  // reading the rest of the prompt
   double decode_seconds = 0;  // after the first token
   double first_token_seconds = 0;
-  double active_bytes = 0;    // that a decoded token had to read, on average: weights + KV so far
+  double active_bytes = 0;  // that a decoded token had to read, on average: weights + KV so far
 };
 
 struct GeneratedLogprob {
