@@ -3,6 +3,7 @@
 
 #include "base/thread_pool.h"
 #include "cpu/kernels/kernel_table.h"
+#include "cpu/ops/rope_tables.h"
 #include "cpu/scratch.h"
 
 namespace ridge::cpu {
@@ -11,6 +12,7 @@ struct Context {
   ThreadPool& pool;
   const KernelTable& kernels;
   Scratch& scratch;
+  RopeTables& rope_tables;
 };
 
 }  // namespace ridge::cpu

@@ -87,7 +87,8 @@ class CpuBackend final : public Backend {
   const ChosenKernels kernels_;
   ThreadPool pool_;
   Scratch scratch_;
-  Context context_{pool_, kernels_.table, scratch_};
+  RopeTables rope_tables_;
+  Context context_{pool_, kernels_.table, scratch_, rope_tables_};
   double bandwidth_ = 0;  // bytes/s, once measured
 };
 

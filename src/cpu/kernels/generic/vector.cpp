@@ -1,7 +1,10 @@
 // f32 rows in plain C++: the meaning of every vector kernel.
 #include <cmath>
+#include <cstring>
 
+#include "base/half.h"
 #include "cpu/kernels/vector_kernels.h"
+#include "tensor/dtype.h"
 
 namespace ridge::cpu {
 namespace {
@@ -24,9 +27,61 @@ void gated(float* out, const float* gate, const float* up, int64_t n) {
   for (int64_t i = 0; i < n; ++i) out[i] = kActivation(gate[i]) * up[i];
 }
 
+void rms_norm(float* out, const float* x, const float* weight, int64_t n, float eps) {
+  double sum = 0.0;
+  for (int64_t i = 0; i < n; ++i) sum += double(x[i]) * double(x[i]);
+  const float factor = float(1.0 / std::sqrt(sum / double(n) + double(eps)));
+  for (int64_t i = 0; i < n; ++i) out[i] = x[i] * factor * weight[i];
+}
+
+void add(float* out, const float* x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) out[i] += x[i];
+}
+
+void scale(float* x, float factor, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) x[i] *= factor;
+}
+
+void softcap(float* x, float cap, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) x[i] = cap * std::tanh(x[i] / cap);
+}
+
+void turn(float& a, float& b, float cosine, float sine) {
+  const float turned = a * cosine - b * sine;
+  b = a * sine + b * cosine;
+  a = turned;
+}
+
+void rotate_interleaved(float* x, const float* cosines, const float* sines, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) turn(x[2 * i], x[2 * i + 1], cosines[i], sines[i]);
+}
+
+void rotate_halves(float* x, const float* cosines, const float* sines, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) turn(x[i], x[n + i], cosines[i], sines[i]);
+}
+
+void store_f16(std::byte* out, const float* x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    const f16 half = to_f16(x[i]);
+    std::memcpy(out + 2 * i, &half, 2);
+  }
+}
+
+void store_q8_0(std::byte* out, const float* x, int64_t n) {
+  info(DType::kQ8_0).encode(x, out, n);
+}
+
 }  // namespace
 
 void generic::install_vector(VectorKernels& kernels) {
+  kernels.rms_norm = rms_norm;
+  kernels.add = add;
+  kernels.scale = scale;
+  kernels.softcap = softcap;
+  kernels.rotate[0] = rotate_interleaved;
+  kernels.rotate[1] = rotate_halves;
+  kernels.store_f16 = store_f16;
+  kernels.store_q8_0 = store_q8_0;
   kernels.gated_activation[0] = gated<silu>;
   kernels.gated_activation[1] = gated<gelu_tanh>;
   kernels.gated_activation[2] = gated<gelu>;

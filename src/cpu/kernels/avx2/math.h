@@ -1,0 +1,73 @@
+// exp and tanh of eight floats, shared by the kernels of this level. Each file that includes this
+// gets its own copy (anonymous namespace): nothing of it may leak out of the level's objects.
+#pragma once
+
+#include <immintrin.h>
+
+namespace ridge::cpu {
+namespace {
+
+// e^x within 1.5 ulp: x = n·ln2 + r, |r| <= ln2/2, e^r = 1 + r + r²·P(r) with a minimax P (relative
+// error 3e-9), and n is added to the exponent. Results below 2^-126 are 0, so that no sum ever
+// meets a subnormal; above the largest float +inf. NaN stays NaN.
+inline __m256 exp8(__m256 x) {
+  const __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(0x1.715476p+0f)),
+                                   _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  // ln2 in two parts, the first with so few bits that n times it is exact.
+  __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693145751953125f), x);
+  r = _mm256_fnmadd_ps(n, _mm256_set1_ps(1.42860677e-6f), r);
+  __m256 p = _mm256_set1_ps(0x1.6a23d0p-10f);
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0x1.123a20p-7f));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0x1.5558f2p-5f));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0x1.555492p-3f));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0x1.fffffcp-2f));
+  p = _mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r);
+  p = _mm256_add_ps(p, _mm256_set1_ps(1.0f));
+  const __m256i shifted = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
+  __m256 y = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), shifted));
+  const __m256 too_large = _mm256_cmp_ps(x, _mm256_set1_ps(88.7228f), _CMP_GT_OQ);
+  y = _mm256_blendv_ps(y, _mm256_set1_ps(__builtin_inff()), too_large);
+  const __m256 too_small = _mm256_cmp_ps(x, _mm256_set1_ps(-87.336f), _CMP_LT_OQ);
+  return _mm256_andnot_ps(too_small, y);
+}
+
+inline __m256 sigmoid8(__m256 x) {
+  const __m256 one = _mm256_set1_ps(1.0f);
+  const __m256 minus_x = _mm256_xor_ps(x, _mm256_set1_ps(-0.0f));
+  return _mm256_div_ps(one, _mm256_add_ps(one, exp8(minus_x)));
+}
+
+// tanh within 3 ulp: an odd polynomial (relative error 5e-9) below 0.625 in magnitude, where
+// 1 - 2/(e^2|x| + 1) would cancel.
+inline __m256 tanh8(__m256 x) {
+  const __m256 sign = _mm256_and_ps(x, _mm256_set1_ps(-0.0f));
+  const __m256 magnitude = _mm256_xor_ps(x, sign);
+  const __m256 square = _mm256_mul_ps(x, x);
+  __m256 p = _mm256_set1_ps(-0.005704987f);
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(0.020639088f));
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(-0.053739715f));
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(0.13331442f));
+  p = _mm256_fmadd_ps(p, square, _mm256_set1_ps(-0.3333328f));
+  const __m256 small = _mm256_fmadd_ps(_mm256_mul_ps(p, square), x, x);
+  const __m256 e = exp8(_mm256_add_ps(magnitude, magnitude));
+  const __m256 two = _mm256_set1_ps(2.0f);
+  const __m256 one = _mm256_set1_ps(1.0f);
+  const __m256 large = _mm256_sub_ps(one, _mm256_div_ps(two, _mm256_add_ps(e, one)));
+  const __m256 is_small = _mm256_cmp_ps(magnitude, _mm256_set1_ps(0.625f), _CMP_LT_OQ);
+  return _mm256_blendv_ps(_mm256_or_ps(large, sign), small, is_small);
+}
+
+// The first n lanes, 0 <= n <= 8.
+inline __m256i lanes_below(int n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+// ((0+4) + (2+6)) + ((1+5) + (3+7))
+inline float sum8(__m256 v) {
+  __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+  return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
+}  // namespace
+}  // namespace ridge::cpu
