@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/half.h"
+#include "tensor/quant/fit.h"
 #include "tensor/quant/levels.h"
 
 namespace ridge::quant {
@@ -21,6 +22,18 @@ inline void decode(const BlockIQ4_NL& block, float* x) {
     x[i] = d * float(kIq4Levels[block.qs[i] & 15]);
     x[i + 16] = d * float(kIq4Levels[block.qs[i] >> 4]);
   }
+}
+
+inline void encode(const float* x, BlockIQ4_NL& block) {
+  // One group of scale 1: what the search finds is d.
+  const SymmetricFit fit =
+      fit_symmetric(x, {.n_elements = 32,
+                        .group = 32,
+                        .scale_lo = 1,
+                        .scale_hi = 1,
+                        .levels = {.n = 16, .lowest = kIq4Levels[0], .table = kIq4Levels}});
+  block.d = fit.d;
+  for (int i = 0; i < 16; ++i) block.qs[i] = uint8_t(fit.codes[i] | fit.codes[i + 16] << 4);
 }
 
 }  // namespace ridge::quant

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/half.h"
+#include "tensor/quant/fit.h"
 #include "tensor/quant/levels.h"
 
 namespace ridge::quant {
@@ -28,6 +29,23 @@ inline void decode(const BlockIQ4_XS& block, float* x) {
       x[32 * g + i] = scale * float(kIq4Levels[pair & 15]);
       x[32 * g + 16 + i] = scale * float(kIq4Levels[pair >> 4]);
     }
+  }
+}
+
+inline void encode(const float* x, BlockIQ4_XS& block) {
+  const SymmetricFit fit =
+      fit_symmetric(x, {.n_elements = 256,
+                        .group = 32,
+                        .scale_lo = -32,
+                        .scale_hi = 31,
+                        .levels = {.n = 16, .lowest = kIq4Levels[0], .table = kIq4Levels}});
+  block = {.d = fit.d};
+  for (int g = 0; g < 8; ++g) {
+    const int scale = fit.scales[g] + 32;
+    const uint8_t* codes = fit.codes + 32 * g;
+    block.scales_l[g / 2] = uint8_t(block.scales_l[g / 2] | (scale & 15) << (4 * (g % 2)));
+    block.scales_h = uint16_t(block.scales_h | (scale >> 4) << (2 * g));
+    for (int i = 0; i < 16; ++i) block.qs[16 * g + i] = uint8_t(codes[i] | codes[16 + i] << 4);
   }
 }
 

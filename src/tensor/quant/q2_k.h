@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/half.h"
+#include "tensor/quant/fit.h"
 
 namespace ridge::quant {
 
@@ -23,6 +24,18 @@ inline void decode(const BlockQ2_K& block, float* x) {
     const uint8_t* qs = block.qs + 32 * (g / 8) + 16 * (g % 2);
     const int shift = 2 * (g / 2 % 4);
     for (int i = 0; i < 16; ++i) x[16 * g + i] = scale * float(qs[i] >> shift & 3) - min;
+  }
+}
+
+inline void encode(const float* x, BlockQ2_K& block) {
+  const AffineFit fit = fit_affine(x, {.group = 16, .max_scale = 15, .max_code = 3});
+  block = {.d = fit.d, .dmin = fit.dmin};
+  for (int g = 0; g < 16; ++g) {
+    block.scales[g] = uint8_t(fit.groups[g].scale | fit.groups[g].min << 4);
+  }
+  for (int i = 0; i < 256; ++i) {
+    uint8_t& byte = block.qs[32 * (i / 128) + i % 32];
+    byte = uint8_t(byte | fit.codes[i] << (2 * (i / 32 % 4)));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/half.h"
+#include "tensor/quant/fit.h"
 
 namespace ridge::quant {
 
@@ -28,6 +29,28 @@ inline void decode(const BlockQ3_K& block, float* x) {
       const int q = (qs[i] >> (2 * (g / 2 % 4)) & 3) | (hmask[i] >> (g / 2) & 1) << 2;
       x[16 * g + i] = scale * float(q - 4);
     }
+  }
+}
+
+inline void encode(const float* x, BlockQ3_K& block) {
+  const SymmetricFit fit = fit_symmetric(x, {.n_elements = 256,
+                                             .group = 16,
+                                             .scale_lo = -32,
+                                             .scale_hi = 31,
+                                             .levels = {.n = 8, .lowest = -4}});
+  block = {.d = fit.d};
+  for (int g = 0; g < 16; ++g) {
+    const int scale = fit.scales[g] + 32;
+    uint8_t& low = block.scales[g % 8];
+    uint8_t& high = block.scales[8 + g % 4];
+    low = uint8_t(low | (scale & 15) << (4 * (g / 8)));
+    high = uint8_t(high | (scale >> 4) << (2 * (g / 4)));
+  }
+  for (int i = 0; i < 256; ++i) {
+    uint8_t& low = block.qs[32 * (i / 128) + i % 32];
+    uint8_t& high = block.hmask[i % 32];
+    low = uint8_t(low | (fit.codes[i] & 3) << (2 * (i / 32 % 4)));
+    high = uint8_t(high | (fit.codes[i] >> 2) << (i / 32));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/half.h"
+#include "tensor/quant/fit.h"
 #include "tensor/quant/scale_min.h"
 
 namespace ridge::quant {
@@ -25,6 +26,16 @@ inline void decode(const BlockQ4_K& block, float* x) {
     const uint8_t* qs = block.qs + 32 * (g / 2);
     const int shift = 4 * (g % 2);
     for (int i = 0; i < 32; ++i) x[32 * g + i] = scale * float(qs[i] >> shift & 15) - min;
+  }
+}
+
+inline void encode(const float* x, BlockQ4_K& block) {
+  const AffineFit fit = fit_affine(x, {.group = 32, .max_scale = 63, .max_code = 15});
+  block = {.d = fit.d, .dmin = fit.dmin};
+  pack_scale_min(fit.groups, block.scales);
+  for (int i = 0; i < 256; ++i) {
+    uint8_t& byte = block.qs[32 * (i / 64) + i % 32];
+    byte = uint8_t(byte | fit.codes[i] << (4 * (i / 32 % 2)));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/half.h"
+#include "tensor/quant/fit.h"
 #include "tensor/quant/scale_min.h"
 
 namespace ridge::quant {
@@ -29,6 +30,18 @@ inline void decode(const BlockQ5_K& block, float* x) {
       const int q = (qs[i] >> shift & 15) | (block.qh[i] >> g & 1) << 4;
       x[32 * g + i] = scale * float(q) - min;
     }
+  }
+}
+
+inline void encode(const float* x, BlockQ5_K& block) {
+  const AffineFit fit = fit_affine(x, {.group = 32, .max_scale = 63, .max_code = 31});
+  block = {.d = fit.d, .dmin = fit.dmin};
+  pack_scale_min(fit.groups, block.scales);
+  for (int i = 0; i < 256; ++i) {
+    uint8_t& low = block.qs[32 * (i / 64) + i % 32];
+    uint8_t& high = block.qh[i % 32];
+    low = uint8_t(low | (fit.codes[i] & 15) << (4 * (i / 32 % 2)));
+    high = uint8_t(high | (fit.codes[i] >> 4) << (i / 32));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/half.h"
+#include "tensor/quant/fit.h"
 
 namespace ridge::quant {
 
@@ -29,6 +30,23 @@ inline void decode(const BlockQ6_K& block, float* x) {
       const int q = (ql[i] >> low_shift & 15) | (qh[i] >> high_shift & 3) << 4;
       x[32 * g + i] = d * float(block.scales[2 * g + i / 16]) * float(q - 32);
     }
+  }
+}
+
+inline void encode(const float* x, BlockQ6_K& block) {
+  const SymmetricFit fit = fit_symmetric(x, {.n_elements = 256,
+                                             .group = 16,
+                                             .scale_lo = -128,
+                                             .scale_hi = 127,
+                                             .levels = {.n = 64, .lowest = -32}});
+  block = {.d = fit.d};
+  for (int g = 0; g < 16; ++g) block.scales[g] = fit.scales[g];
+  for (int i = 0; i < 256; ++i) {
+    const int g = i / 32;
+    uint8_t& low = block.ql[64 * (g / 4) + 32 * (g % 2) + i % 32];
+    uint8_t& high = block.qh[32 * (g / 4) + i % 32];
+    low = uint8_t(low | (fit.codes[i] & 15) << (g % 4 < 2 ? 0 : 4));
+    high = uint8_t(high | (fit.codes[i] >> 4) << (2 * (g % 4)));
   }
 }
 
