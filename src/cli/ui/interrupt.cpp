@@ -2,19 +2,17 @@
 
 #include <signal.h>
 
-#include <atomic>
-
 #include "base/check.h"
 
 namespace ridge::cli {
 namespace {
 
 // A signal handler can reach nothing but a global.
-std::atomic<int> g_signal{0};
-static_assert(std::atomic<int>::is_always_lock_free);
+std::atomic<bool> g_interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
 
 extern "C" void on_signal(int signal_number) {
-  if (g_signal.exchange(signal_number) == 0) return;
+  if (!g_interrupted.exchange(true)) return;
   ::signal(signal_number, SIG_DFL);
   ::raise(signal_number);
 }
@@ -30,7 +28,7 @@ void install(void (*handler)(int)) {
 }  // namespace
 
 InterruptScope::InterruptScope() {
-  g_signal = 0;
+  g_interrupted = false;
   install(on_signal);
 }
 
@@ -38,11 +36,7 @@ InterruptScope::~InterruptScope() {
   install(SIG_DFL);
 }
 
-bool InterruptScope::interrupted() const {
-  return g_signal != 0;
-}
-bool InterruptScope::take() {
-  return g_signal.exchange(0) != 0;
-}
+const std::atomic<bool>& InterruptScope::flag() const { return g_interrupted; }
+bool InterruptScope::take() { return g_interrupted.exchange(false); }
 
 }  // namespace ridge::cli

@@ -3,6 +3,8 @@
 // as usual. One scope at a time, made by the main thread; interrupted() may be asked by any thread.
 #pragma once
 
+#include <atomic>
+
 namespace ridge::cli {
 
 class InterruptScope {
@@ -12,8 +14,9 @@ class InterruptScope {
   InterruptScope(const InterruptScope&) = delete;
   InterruptScope& operator=(const InterruptScope&) = delete;
 
-  bool interrupted() const;
+  bool interrupted() const { return flag(); }
   bool take();  // interrupted(), and lowers the flag
+  const std::atomic<bool>& flag() const;
 };
 
 }  // namespace ridge::cli
