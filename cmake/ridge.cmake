@@ -49,6 +49,12 @@ if(RIDGE_TESTS)
   add_library(ridge_test_main STATIC ${CMAKE_SOURCE_DIR}/tests/support/main.cpp)
   target_link_libraries(ridge_test_main PUBLIC ridge_options GTest::gtest)
   target_precompile_headers(ridge_test_main PUBLIC <gtest/gtest.h>)
+  target_include_directories(ridge_test_main PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+
+  # Replaces operator new where it is linked: ridge_library(... TEST_LINK ridge_test_allocations).
+  add_library(ridge_test_allocations STATIC ${CMAKE_SOURCE_DIR}/tests/support/allocations.cpp)
+  target_include_directories(ridge_test_allocations PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(ridge_test_allocations PUBLIC ridge_options)
 endif()
 
 # ridge_library(base [LINK lib ...]): every .cpp below this folder but *_test.cpp and *_fuzz.cpp, as
