@@ -1,7 +1,260 @@
+// Attention, eight floats at a time. Scores keep 3 rows × 4 keys in registers, each with one
+// accumulator along the head; weighted sums keep 3 rows × 4 vectors, each adding key after key.
+// Cached types are converted on the way into the multiplier: with few rows that is cheaper than a
+// widened copy, and gives the same bits.
 #include "cpu/kernels/attention_kernels.h"
+#include "cpu/kernels/avx2/math.h"
 
 namespace ridge::cpu {
+namespace {
 
-void avx2::install_attention(AttentionKernels&) {}
+__m256 half_scale(const std::byte* bytes) {
+  uint16_t bits;
+  __builtin_memcpy(&bits, bytes, 2);
+  return _mm256_broadcastss_ps(_mm_cvtph_ps(_mm_cvtsi32_si128(bits)));
+}
+
+// How a row is read: a step of kStep values from position i, as kStep / 8 vectors.
+struct F32 {
+  static constexpr int kStep = 8;
+  struct Step {
+    const float* x;
+    __m256 operator[](int) const { return _mm256_loadu_ps(x); }
+  };
+  static Step at(const std::byte* row, int64_t i) {
+    return {reinterpret_cast<const float*>(row) + i};
+  }
+};
+struct F16 {
+  static constexpr int kStep = 8;
+  struct Step {
+    const std::byte* x;
+    __m256 operator[](int) const {
+      return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x)));
+    }
+  };
+  static Step at(const std::byte* row, int64_t i) { return {row + 2 * i}; }
+};
+struct Q8_0 {  // blocks of 32: f16 scale, int8 levels
+  static constexpr int kStep = 32;
+  struct Step {
+    const std::byte* levels;
+    __m256 d;
+    __m256 operator[](int u) const {
+      const auto* bytes = reinterpret_cast<const __m128i*>(levels + 8 * u);
+      const __m256i x = _mm256_cvtepi8_epi32(_mm_loadl_epi64(bytes));
+      return _mm256_mul_ps(d, _mm256_cvtepi32_ps(x));
+    }
+  };
+  static Step at(const std::byte* row, int64_t i) {
+    const std::byte* block = row + i / 32 * 34;
+    return {block + 2, half_scale(block)};
+  }
+};
+
+// The sums of four vectors, each in the order of sum8().
+__m128 sum8_of_four(__m256 a, __m256 b, __m256 c, __m256 d) {
+  const __m256 ab = _mm256_add_ps(_mm256_blend_ps(a, b, 0xf0), _mm256_permute2f128_ps(a, b, 0x21));
+  const __m256 cd = _mm256_add_ps(_mm256_blend_ps(c, d, 0xf0), _mm256_permute2f128_ps(c, d, 0x21));
+  const __m256 t = _mm256_add_ps(_mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xee));
+  const __m256 u = _mm256_add_ps(_mm256_shuffle_ps(t, t, 0x88), _mm256_shuffle_ps(t, t, 0xdd));
+  return _mm_unpacklo_ps(_mm256_castps256_ps128(u), _mm256_extractf128_ps(u, 1));
+}
+
+template <class Element, int kRows, int kKeys>
+void score_tile(const ScoresArgs& args, const float* q, const std::byte* k, float* out) {
+  __m256 sums[kRows][kKeys] = {};
+  for (int64_t i = 0; i < args.dim; i += Element::kStep) {
+    typename Element::Step steps[kKeys];
+    for (int key = 0; key < kKeys; ++key) steps[key] = Element::at(k + key * args.k_stride, i);
+    for (int u = 0; u < Element::kStep / 8; ++u) {
+      __m256 x[kRows];
+      for (int row = 0; row < kRows; ++row) {
+        x[row] = _mm256_loadu_ps(q + row * args.q_stride + i + 8 * u);
+      }
+      for (int key = 0; key < kKeys; ++key) {
+        const __m256 y = steps[key][u];
+        for (int row = 0; row < kRows; ++row) {
+          sums[row][key] = _mm256_fmadd_ps(x[row], y, sums[row][key]);
+        }
+      }
+    }
+  }
+  for (int row = 0; row < kRows; ++row) {
+    float* to = out + row * args.scores_stride;
+    if constexpr (kKeys == 4) {
+      _mm_storeu_ps(to, sum8_of_four(sums[row][0], sums[row][1], sums[row][2], sums[row][3]));
+    } else {
+      for (int key = 0; key < kKeys; ++key) to[key] = sum8(sums[row][key]);
+    }
+  }
+}
+
+template <class Element, int kRows>
+void score_rows(const ScoresArgs& args, int64_t row) {
+  const float* q = args.q + row * args.q_stride;
+  float* out = args.scores + row * args.scores_stride;
+  int64_t key = 0;
+  for (; key + 4 <= args.n_keys; key += 4) {
+    score_tile<Element, kRows, 4>(args, q, args.k + key * args.k_stride, out + key);
+  }
+  for (; key < args.n_keys; ++key) {
+    score_tile<Element, kRows, 1>(args, q, args.k + key * args.k_stride, out + key);
+  }
+}
+
+template <class Element>
+void scores(const ScoresArgs& args) {
+  int64_t row = 0;
+  // Four rows are two and two: three and one would leave the last alone with the conversions.
+  for (; args.n_rows - row >= 3 && args.n_rows - row != 4; row += 3)
+    score_rows<Element, 3>(args, row);
+  for (; args.n_rows - row >= 2; row += 2) score_rows<Element, 2>(args, row);
+  if (row < args.n_rows) score_rows<Element, 1>(args, row);
+}
+
+template <class Element, int kRows, int kVectors>
+void accumulate_tile(const AccumulateArgs& args, const float* weights, int64_t i, float* sum) {
+  constexpr int kSteps = kVectors * 8 / Element::kStep;
+  __m256 sums[kRows][kVectors];
+  for (int row = 0; row < kRows; ++row) {
+    for (int v = 0; v < kVectors; ++v) {
+      sums[row][v] = _mm256_loadu_ps(sum + row * args.sum_stride + 8 * v);
+    }
+  }
+  for (int64_t key = 0; key < args.n_keys; ++key) {
+    __m256 w[kRows];
+    for (int row = 0; row < kRows; ++row) {
+      w[row] = _mm256_broadcast_ss(weights + row * args.weights_stride + key);
+    }
+    const std::byte* values = args.v + key * args.v_stride;
+    for (int s = 0; s < kSteps; ++s) {
+      const auto step = Element::at(values, i + s * Element::kStep);
+      for (int u = 0; u < Element::kStep / 8; ++u) {
+        const __m256 y = step[u];
+        const int v = s * Element::kStep / 8 + u;
+        for (int row = 0; row < kRows; ++row) {
+          sums[row][v] = _mm256_fmadd_ps(w[row], y, sums[row][v]);
+        }
+      }
+    }
+  }
+  for (int row = 0; row < kRows; ++row) {
+    for (int v = 0; v < kVectors; ++v) {
+      _mm256_storeu_ps(sum + row * args.sum_stride + 8 * v, sums[row][v]);
+    }
+  }
+}
+
+template <class Element, int kRows, int kVectors>
+void accumulate_rows(const AccumulateArgs& args, int64_t row) {
+  const float* weights = args.weights + row * args.weights_stride;
+  float* sum = args.sum + row * args.sum_stride;
+  int64_t i = 0;
+  for (; i + 8 * kVectors <= args.dim; i += 8 * kVectors) {
+    accumulate_tile<Element, kRows, kVectors>(args, weights, i, sum + i);
+  }
+  for (; i < args.dim; i += Element::kStep) {
+    accumulate_tile<Element, kRows, Element::kStep / 8>(args, weights, i, sum + i);
+  }
+}
+
+template <class Element>
+void accumulate(const AccumulateArgs& args) {
+  int64_t row = 0;
+  for (; args.n_rows - row >= 3 && args.n_rows - row != 4; row += 3) {
+    accumulate_rows<Element, 3, 4>(args, row);
+  }
+  for (; args.n_rows - row >= 2; row += 2) accumulate_rows<Element, 2, 4>(args, row);
+  if (row < args.n_rows) accumulate_rows<Element, 1, 8>(args, row);
+}
+
+template <class Element>
+void widen(float* out, const std::byte* values, int64_t n) {
+  for (int64_t i = 0; i < n; i += Element::kStep) {
+    const auto step = Element::at(values, i);
+    for (int u = 0; u < Element::kStep / 8; ++u) _mm256_storeu_ps(out + i + 8 * u, step[u]);
+  }
+}
+
+void widen_f16(float* out, const std::byte* values, int64_t n) {
+  widen<F16>(out, values, n & ~int64_t{7});
+  for (int64_t i = n & ~int64_t{7}; i < n; ++i) {
+    uint16_t bits;
+    __builtin_memcpy(&bits, values + 2 * i, 2);
+    out[i] = _cvtsh_ss(bits);
+  }
+}
+
+void cap_scores(float* scores, int64_t n, float cap) {
+  const __m256 c = _mm256_set1_ps(cap);
+  for (int64_t i = 0; i < n; i += 8) {
+    const __m256i mask = lanes_below(n - i < 8 ? int(n - i) : 8);
+    const __m256 x = _mm256_maskload_ps(scores + i, mask);
+    _mm256_maskstore_ps(scores + i, mask, _mm256_mul_ps(c, tanh8(_mm256_div_ps(x, c))));
+  }
+}
+
+float max_of(const float* x, int64_t n) {
+  const __m256 lowest = _mm256_set1_ps(-__builtin_inff());
+  __m256 most = lowest;
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8) most = _mm256_max_ps(_mm256_loadu_ps(x + i), most);
+  if (i < n) {
+    const __m256i mask = lanes_below(int(n - i));
+    const __m256 rest = _mm256_maskload_ps(x + i, mask);
+    most = _mm256_max_ps(_mm256_blendv_ps(lowest, rest, _mm256_castsi256_ps(mask)), most);
+  }
+  __m128 m = _mm_max_ps(_mm256_castps256_ps128(most), _mm256_extractf128_ps(most, 1));
+  m = _mm_max_ps(m, _mm_movehl_ps(m, m));
+  return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
+}
+
+SoftmaxSums softmax(float* scores, int64_t n, float cap) {
+  if (cap > 0.0f) cap_scores(scores, n, cap);
+  const float max = max_of(scores, n);
+  const __m256 m = _mm256_set1_ps(max);
+  __m256 sum = _mm256_setzero_ps();
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const __m256 e = exp8(_mm256_sub_ps(_mm256_loadu_ps(scores + i), m));
+    _mm256_storeu_ps(scores + i, e);
+    sum = _mm256_add_ps(sum, e);
+  }
+  if (i < n) {
+    const __m256i mask = lanes_below(int(n - i));
+    const __m256 e = exp8(_mm256_sub_ps(_mm256_maskload_ps(scores + i, mask), m));
+    _mm256_maskstore_ps(scores + i, mask, e);
+    sum = _mm256_add_ps(sum, _mm256_and_ps(e, _mm256_castsi256_ps(mask)));
+  }
+  return {.max = max, .sum = sum8(sum)};
+}
+
+void merge(float* a, float a_factor, const float* b, float b_factor, int64_t n) {
+  const __m256 fa = _mm256_set1_ps(a_factor);
+  const __m256 fb = _mm256_set1_ps(b_factor);
+  for (int64_t i = 0; i < n; i += 8) {  // rows are padded to multiples of 8
+    const __m256 scaled = _mm256_mul_ps(_mm256_loadu_ps(b + i), fb);
+    _mm256_storeu_ps(a + i, _mm256_fmadd_ps(_mm256_loadu_ps(a + i), fa, scaled));
+  }
+}
+
+template <class Element>
+void install(AttentionKernels& kernels, KvElement element) {
+  kernels.scores[int(element)] = scores<Element>;
+  kernels.accumulate[int(element)] = accumulate<Element>;
+  kernels.widen[int(element)] = widen<Element>;
+}
+
+}  // namespace
+
+void avx2::install_attention(AttentionKernels& kernels) {
+  install<F32>(kernels, KvElement::kF32);
+  install<F16>(kernels, KvElement::kF16);
+  install<Q8_0>(kernels, KvElement::kQ8_0);
+  kernels.widen[int(KvElement::kF16)] = widen_f16;
+  kernels.softmax = softmax;
+  kernels.merge = merge;
+}
 
 }  // namespace ridge::cpu

@@ -1,0 +1,74 @@
+// One block of attention: a few positions of one KV head against chunks of its cache. See
+// docs/attention.md for the order in which everything is added up.
+#pragma once
+
+#include <cstdint>
+
+#include "cpu/context.h"
+#include "cpu/ops/attention_plan.h"
+
+namespace ridge::cpu {
+
+// K or V of the cache.
+struct CacheHalf {
+  const std::byte* data;
+  int64_t page_bytes;
+  int64_t head_bytes;  // of a head's positions in a page
+  int64_t position_bytes;
+  int64_t dim;
+  int64_t padded_dim;  // to a multiple of 8: what kernels compute with
+  KvElement element;
+};
+
+// What all tasks of a call share.
+struct AttentionCall {
+  const AttentionKernels& kernels;
+  AttentionPlan plan;
+  CacheHalf k;
+  CacheHalf v;
+  int64_t page_size;
+  const float* q;  // row i, head h at q + i * q_row_stride + h * q_head_stride
+  int64_t q_row_stride;
+  int64_t q_head_stride;
+  float* out;
+  int64_t out_row_stride;
+  int64_t out_head_stride;
+  float scale;
+  float softcap;
+};
+
+// Partial results: row r holds padded_dim weighted sums of V, then the maximum of the scores and
+// the sum of their exponentials. A sum of 0 means that nothing was seen yet.
+struct PartialRows {
+  float* data = nullptr;
+  int64_t dim = 0;
+
+  int64_t stride() const { return stride_for(dim); }
+  float* sums(int64_t row) const { return data + row * stride(); }
+  float& max(int64_t row) const { return sums(row)[dim]; }
+  float& total(int64_t row) const { return sums(row)[dim + 1]; }
+  PartialRows from(int64_t row) const { return {sums(row), dim}; }
+  static int64_t stride_for(int64_t dim) { return dim + 8; }
+};
+
+// A thread's own memory.
+struct BlockMemory {
+  float* q;       // [block_rows, k.padded_dim], scaled
+  float* scores;  // [block_rows, kChunk]
+  float* tile;    // widened rows of K or V
+  PartialRows chunk;
+  PartialRows sum;
+};
+int64_t tile_positions(int64_t padded_dim);  // rows of a widened tile: it stays in the L1 cache
+
+// The block's partial result for one chunk.
+void attend_chunk(const AttentionCall& call, const AttentionTask& task, int64_t chunk,
+                  const BlockMemory& memory, const PartialRows& out);
+void load_queries(const AttentionCall& call, const AttentionTask& task, float* q);
+void clear(const PartialRows& rows, int64_t n_rows);
+// to = to joined with the next chunk's
+void merge(const AttentionCall& call, const PartialRows& to, const PartialRows& next,
+           int64_t n_rows);
+void store_rows(const AttentionCall& call, const AttentionTask& task, const PartialRows& rows);
+
+}  // namespace ridge::cpu

@@ -1,0 +1,87 @@
+#include "cpu/ops/attention_plan.h"
+
+namespace ridge::cpu {
+namespace {
+
+// Enough tasks a thread that a late one costs little.
+constexpr int64_t kTasksPerThread = 4;
+
+int64_t n_blocks(const AttentionPlan& plan, const SequenceRows& sequence) {
+  return (sequence.n_rows + plan.block_positions - 1) / plan.block_positions;
+}
+
+// Calls fn(whole block as a task) for each block.
+template <class Fn>
+void for_blocks(const AttentionPlan& plan, std::span<const SequenceRows> sequences, Fn fn) {
+  for (const SequenceRows& sequence : sequences) {
+    for (int64_t block = n_blocks(plan, sequence) - 1; block >= 0; --block) {
+      const int64_t first = block * plan.block_positions;
+      const int64_t n = std::min(plan.block_positions, sequence.n_rows - first);
+      const int64_t chunk = plan.first_seen(sequence.first_pos + first) / kChunk;
+      const int64_t end = (sequence.first_pos + first + n - 1) / kChunk + 1;
+      for (int64_t head = 0; head < plan.n_kv_heads; ++head) {
+        fn(AttentionTask{&sequence, int32_t(head), int32_t(first), int32_t(n), int32_t(chunk),
+                         int32_t(end), int32_t(chunk), int32_t(end), -1, -1});
+      }
+    }
+  }
+}
+
+bool is_split(const AttentionPlan& plan, const AttentionTask& block) {
+  return plan.splits_chunks && block.end_chunk - block.first_chunk > 1;
+}
+
+int64_t partial_rows(const AttentionPlan& plan, const AttentionTask& block) {
+  return block.n_positions * plan.group * (block.end_chunk - block.first_chunk);
+}
+
+}  // namespace
+
+AttentionPlan plan_attention(int64_t n_heads, int64_t n_kv_heads, int64_t window,
+                             std::span<const SequenceRows> sequences, int n_threads) {
+  AttentionPlan plan{.n_kv_heads = n_kv_heads, .group = n_heads / n_kv_heads, .window = window};
+  plan.block_positions = std::max<int64_t>(1, kBlockRows / plan.group);
+  int64_t n_tasks = 0;
+  for (const SequenceRows& sequence : sequences) n_tasks += n_kv_heads * n_blocks(plan, sequence);
+  plan.splits_chunks = n_threads > 1 && n_tasks < kTasksPerThread * n_threads;
+  return plan;
+}
+
+PlanSize size_of(const AttentionPlan& plan, std::span<const SequenceRows> sequences) {
+  PlanSize size;
+  for_blocks(plan, sequences, [&](const AttentionTask& block) {
+    const int64_t last = block.sequence->first_pos + block.first + block.n_positions - 1;
+    const int64_t first = plan.first_seen(block.sequence->first_pos + block.first);
+    size.n_scores += block.n_positions * plan.group * (last - first + 1);
+    if (is_split(plan, block)) {
+      size.n_tasks += block.end_chunk - block.first_chunk;
+      size.n_splits += 1;
+      size.n_partial_rows += partial_rows(plan, block);
+    } else {
+      size.n_tasks += 1;
+    }
+  });
+  return size;
+}
+
+void fill_tasks(const AttentionPlan& plan, std::span<const SequenceRows> sequences,
+                AttentionTask* tasks) {
+  int32_t split = 0;
+  int64_t partial = 0;
+  for_blocks(plan, sequences, [&](AttentionTask block) {
+    if (!is_split(plan, block)) {
+      *tasks++ = block;
+      return;
+    }
+    block.split = split++;
+    block.partial = partial;
+    partial += partial_rows(plan, block);
+    for (int32_t chunk = block.block_chunk; chunk < block.block_end_chunk; ++chunk) {
+      block.first_chunk = chunk;
+      block.end_chunk = chunk + 1;
+      *tasks++ = block;
+    }
+  });
+}
+
+}  // namespace ridge::cpu

@@ -1,0 +1,59 @@
+// How one call of attention is cut into tasks. Rows of a sequence form blocks (a few positions of
+// one KV head with all its query heads); positions of the cache form chunks of kChunk, aligned to
+// position 0. A row's result is the merge of its chunks' partial results in rising order, so the
+// partition into blocks and tasks never shows in the bits. Where blocks are too few for the team,
+// each chunk of a block becomes a task of its own.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "backend/backend.h"
+
+namespace ridge::cpu {
+
+inline constexpr int64_t kChunk = 256;     // positions under one softmax
+inline constexpr int64_t kBlockRows = 64;  // query rows that share what is read of a chunk
+
+struct AttentionTask {
+  const SequenceRows* sequence;
+  int32_t kv_head;
+  int32_t first;  // positions [first, first + n_positions) of the sequence's rows
+  int32_t n_positions;
+  int32_t first_chunk;  // chunks [first_chunk, end_chunk) of this task …
+  int32_t end_chunk;
+  int32_t block_chunk;  // … of a block that sees chunks [block_chunk, block_end_chunk)
+  int32_t block_end_chunk;
+  int32_t split;    // index among the split blocks; -1: the task is the whole block
+  int64_t partial;  // first partial row of the block, where split
+};
+
+struct AttentionPlan {
+  int64_t n_kv_heads = 0;
+  int64_t group = 0;  // query heads of a KV head
+  int64_t window = 0;
+  int64_t block_positions = 0;
+  bool splits_chunks = false;
+
+  int64_t block_rows() const { return block_positions * group; }
+  int64_t first_seen(int64_t position) const {
+    return window > 0 ? std::max<int64_t>(0, position - window + 1) : 0;
+  }
+};
+
+struct PlanSize {
+  int64_t n_tasks = 0;
+  int64_t n_splits = 0;  // blocks whose chunks are tasks
+  int64_t n_partial_rows = 0;
+  int64_t n_scores = 0;  // rows × positions: the work
+};
+
+AttentionPlan plan_attention(int64_t n_heads, int64_t n_kv_heads, int64_t window,
+                             std::span<const SequenceRows> sequences, int n_threads);
+PlanSize size_of(const AttentionPlan& plan, std::span<const SequenceRows> sequences);
+// Writes size_of().n_tasks tasks, the longest first within a sequence.
+void fill_tasks(const AttentionPlan& plan, std::span<const SequenceRows> sequences,
+                AttentionTask* tasks);
+
+}  // namespace ridge::cpu
