@@ -55,6 +55,10 @@ if(RIDGE_TESTS)
   add_library(ridge_test_allocations STATIC ${CMAKE_SOURCE_DIR}/tests/support/allocations.cpp)
   target_include_directories(ridge_test_allocations PUBLIC ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(ridge_test_allocations PUBLIC ridge_options)
+
+  add_library(ridge_test_model STATIC ${CMAKE_SOURCE_DIR}/tests/support/tiny_model.cpp)
+  target_include_directories(ridge_test_model PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(ridge_test_model PUBLIC ridge_synth)
 endif()
 
 # ridge_library(base [LINK lib ...]): every .cpp below this folder but *_test.cpp and *_fuzz.cpp, as

@@ -204,7 +204,8 @@ GenerateResult Engine::generate(const GenerateRequest& request, const TextSink& 
     } else if (int64_t(session.tokens().size()) == session.capacity()) {
       more = answer.end(FinishReason::kLength);
     } else {
-      bytes_read += double(state.active_weights + session.kv_bytes_read());
+      const auto n_seen = int64_t(session.tokens().size()) + 1;
+      bytes_read += double(state.active_weights + session.kv_bytes_read(n_seen));
       ++n_steps;
       more = answer.next(decode(session, answer.result.tokens.back()));
     }

@@ -20,11 +20,11 @@ Session::Session(const Transformer& model, Backend& backend, const KvOptions& op
   tokens_.reserve(size_t(capacity_));
 }
 
-int64_t Session::kv_bytes_read() const {
+int64_t Session::kv_bytes_read(int64_t n_tokens) const {
   int64_t total = 0;
   for (const KvKindBytes& kind : kv_kinds_) {
-    const int64_t seen = int64_t(tokens_.size()) + 1;
-    const int64_t kept = kind.tokens_per_sequence ? std::min(seen, kind.tokens_per_sequence) : seen;
+    const int64_t limit = kind.tokens_per_sequence;
+    const int64_t kept = limit ? std::min(n_tokens, limit) : n_tokens;
     total += kept * kind.bytes_per_token;
   }
   return total;

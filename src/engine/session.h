@@ -22,8 +22,8 @@ class Session {
   int64_t capacity() const { return capacity_; }                   // tokens it may hold
   int64_t max_batch() const { return workspace_.max_rows(); }
   int64_t kv_bytes() const { return kv_.n_bytes(); }
-  // Bytes of KV that the next token will read.
-  int64_t kv_bytes_read() const;
+  // Bytes of KV that a token reads which sees n_tokens, itself included.
+  int64_t kv_bytes_read(int64_t n_tokens) const;
 
   // Keeps the longest cached prefix of `prompt` that leaves at least one token to read, and returns
   // its length.

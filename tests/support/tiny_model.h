@@ -1,0 +1,19 @@
+// A tiny model of real shape for tests that need one to run: random weights and a vocabulary of the
+// 256 bytes and a few control tokens.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "gguf/metadata.h"
+#include "tensor/dtype.h"
+
+namespace ridge::testing {
+
+// Metadata of a model of 3 layers, d_model 64, 4 heads over 2 KV heads, context 512. gemma3 has a
+// window of 24 in the first and third layer.
+gguf::Metadata tiny_metadata(const std::string& architecture);
+std::filesystem::path write_tiny_model(const std::filesystem::path& path,
+                                       const std::string& architecture, DType dtype = DType::kF32);
+
+}  // namespace ridge::testing
