@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+"""Tiny seeded models and their logits: the fixtures of tests/models (see its README).
+
+  make_tiny.py                             writes tests/models/fixtures/<case>.gguf and .logits
+  make_tiny.py --check-llamacpp PROGRAM    compares them with PROGRAM logits MODEL IDS OUT
+
+Run from the repository root with tools/requirements.txt installed. A case is a configuration of an
+mlx-lm model with random weights. The weights are encoded as the case says, written as llama.cpp's
+converter would name and arrange them, decoded again by the `gguf` package, and run by mlx-lm in
+float32: so the logits are exact for the file, and nothing of Ridgeline took part but the encoders.
+"""
+import argparse
+import ctypes
+import glob
+import importlib
+import math
+import os
+import struct
+import subprocess
+import tempfile
+import zlib
+from dataclasses import dataclass, field
+
+import mlx.core as mx
+import numpy as np
+from gguf import GGML_QUANT_SIZES, GGMLQuantizationType as T, GGUFWriter, RopeScalingType, quants
+from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, get_tensor_name_map
+from mlx.utils import tree_flatten
+
+OUT = "tests/models/fixtures"
+N_VOCAB = 48
+N_TOKENS = 66  # more than two pages of the cache
+CONTEXT = 128
+
+
+@dataclass
+class Case:
+    name: str
+    mlx: str                    # module of mlx_lm.models
+    arch: MODEL_ARCH
+    config: dict
+    types: dict = field(default_factory=dict)  # part of a tensor's name in the file -> its type
+    default_type: T = T.F16
+    pattern: int = 0            # gemma3: period of global layers, written unless it is 6
+
+
+SMALL = dict(hidden_size=32, num_hidden_layers=2, intermediate_size=32, num_attention_heads=4,
+             num_key_value_heads=2, rms_norm_eps=1e-5, rope_theta=10000.0,
+             tie_word_embeddings=False)
+ROPE = SMALL | dict(num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1)
+GEMMA = dict(hidden_size=32, intermediate_size=32, num_attention_heads=2, num_key_value_heads=1,
+             head_dim=16, query_pre_attn_scalar=16, rms_norm_eps=1e-6, rope_theta=1e6,
+             rope_local_base_freq=10000.0, sliding_window=16)
+WIDE = dict(hidden_size=256, num_hidden_layers=1, intermediate_size=32, num_attention_heads=2,
+            num_key_value_heads=1, head_dim=32, rms_norm_eps=1e-6, rope_theta=1e6,
+            tie_word_embeddings=True)
+
+CASES = [
+    Case("llama-f32", "llama", MODEL_ARCH.LLAMA, SMALL | dict(num_hidden_layers=1),
+         default_type=T.F32),
+    Case("llama-rope-llama3", "llama", MODEL_ARCH.LLAMA, ROPE | dict(rope_scaling=dict(
+        rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+        original_max_position_embeddings=64))),
+    Case("llama-rope-linear", "llama", MODEL_ARCH.LLAMA, ROPE | dict(rope_scaling=dict(
+        rope_type="linear", factor=4.0))),
+    Case("llama-rope-yarn", "llama", MODEL_ARCH.LLAMA, ROPE | dict(rope_scaling=dict(
+        rope_type="yarn", factor=4.0, original_max_position_embeddings=512))),
+    Case("llama-mixed-32", "llama", MODEL_ARCH.LLAMA, SMALL | dict(
+        hidden_size=64, intermediate_size=64, num_hidden_layers=1), {
+        "attn_q": T.Q4_0, "attn_k": T.Q5_0, "attn_v": T.Q5_1, "attn_output": T.IQ4_NL,
+        "ffn_gate": T.Q4_1, "ffn_up": T.MXFP4, "ffn_down": T.Q8_0, "token_embd": T.Q8_0,
+        "output.weight": T.BF16}),
+    Case("qwen2-tied", "qwen2", MODEL_ARCH.QWEN2, SMALL | dict(tie_word_embeddings=True),
+         default_type=T.BF16),
+    Case("qwen2-untied", "qwen2", MODEL_ARCH.QWEN2, SMALL, default_type=T.Q8_0),
+    Case("qwen3", "qwen3", MODEL_ARCH.QWEN3, SMALL | dict(head_dim=16, tie_word_embeddings=True)),
+    Case("qwen3-k", "qwen3", MODEL_ARCH.QWEN3, WIDE, {
+        "attn_q": T.Q4_K, "attn_k": T.Q4_K, "attn_v": T.Q6_K, "attn_output": T.Q5_0,
+        "ffn_gate": T.Q4_K, "ffn_up": T.Q5_K, "ffn_down": T.Q8_0, "token_embd": T.Q6_K}),
+    Case("qwen3-low-bit", "qwen3", MODEL_ARCH.QWEN3, WIDE, {
+        "attn_q": T.Q2_K, "attn_k": T.Q3_K, "attn_v": T.IQ4_XS, "attn_output": T.Q5_1,
+        "ffn_gate": T.TQ1_0, "ffn_up": T.TQ2_0, "ffn_down": T.IQ4_NL, "token_embd": T.Q3_K}),
+    Case("qwen3-codebook", "qwen3", MODEL_ARCH.QWEN3, WIDE | dict(tie_word_embeddings=False), {
+        "attn_q": T.IQ3_S, "attn_k": T.IQ3_XXS, "attn_v": T.IQ2_S, "attn_output": T.Q4_0,
+        "ffn_gate": T.IQ2_XS, "ffn_up": T.IQ2_XXS, "ffn_down": T.Q4_1, "token_embd": T.IQ1_M,
+        "output.weight": T.IQ1_S}),
+    Case("gemma3-window", "gemma3_text", MODEL_ARCH.GEMMA3, GEMMA | dict(
+        num_hidden_layers=3, sliding_window_pattern=2, rope_scaling=dict(
+            rope_type="linear", factor=8.0)), pattern=2),
+    Case("gemma3-default", "gemma3_text", MODEL_ARCH.GEMMA3, GEMMA | dict(
+        num_hidden_layers=7, sliding_window_pattern=6), default_type=T.Q8_0, pattern=6),
+]
+
+# The IQ1-IQ3 types have no encoder: random bits with a fitting scale serve as weights.
+RANDOM_SCALE_OFFSET = {T.IQ1_S: 0, T.IQ2_XXS: 0, T.IQ2_XS: 0, T.IQ2_S: 0, T.IQ3_XXS: 0, T.IQ3_S: 0}
+
+
+class Codec:
+    """Encodes rows of numbers with our own encoders, decodes them with the gguf package."""
+
+    def __init__(self):
+        folder = tempfile.mkdtemp()
+        library = os.path.join(folder, "encode.so")
+        sources = [f for f in ["src/base/check.cpp", "src/tensor/dtype_table.cpp",
+                               *glob.glob("src/tensor/quant/*.cpp")] if not f.endswith("_test.cpp")]
+        subprocess.run(["g++", "-O2", "-std=c++20", "-ffp-contract=off", "-shared", "-fPIC",
+                        "-Isrc", "tools/reference/encode.cpp", *sources, "-o", library], check=True)
+        self.encode_function = ctypes.CDLL(library).ridge_encode
+        self.encode_function.restype = ctypes.c_int64
+        self.encode_function.argtypes = [ctypes.c_uint32, ctypes.c_void_p, ctypes.c_void_p,
+                                         ctypes.c_int64]
+
+    def encode(self, rows, qtype, rng):
+        """uint8 [n_out, bytes of a row]"""
+        elements, block_bytes = GGML_QUANT_SIZES[qtype]
+        assert rows.shape[1] % elements == 0, (rows.shape, qtype)
+        out = np.empty((rows.shape[0], rows.shape[1] // elements * block_bytes), np.uint8)
+        if qtype == T.IQ1_M or qtype in RANDOM_SCALE_OFFSET:
+            return self.random_blocks(out, qtype, float(rows.std()), rng)
+        rows = np.ascontiguousarray(rows, np.float32)
+        written = self.encode_function(qtype, rows.ctypes.data, out.ctypes.data, rows.size)
+        assert written == out.size, (qtype, written, out.size)
+        return out
+
+    def random_blocks(self, out, qtype, std, rng):
+        """Random bits whose scale is 1 first, and then whatever gives the wanted deviation."""
+        blocks = out.reshape(-1, GGML_QUANT_SIZES[qtype][1])
+        blocks[:] = rng.integers(0, 256, blocks.shape, dtype=np.uint8)
+        self.set_scale(blocks, qtype, 1.0)
+        self.set_scale(blocks, qtype, std / float(self.decode(out, qtype).std()))
+        return out
+
+    @staticmethod
+    def set_scale(blocks, qtype, scale):
+        bits = int(np.float16(scale).view(np.uint16))
+        if qtype == T.IQ1_M:  # a nibble on top of each of four 16-bit words
+            for i in range(4):
+                blocks[:, 49 + 2 * i] = blocks[:, 49 + 2 * i] & 15 | (bits >> (4 * i) & 15) << 4
+        else:
+            offset = RANDOM_SCALE_OFFSET[qtype]
+            blocks[:, offset:offset + 2] = (bits & 255, bits >> 8)
+
+    @staticmethod
+    def decode(encoded, qtype):
+        return quants.dequantize(encoded, qtype).astype(np.float32)
+
+
+def random_weight(name, shape, case, rng):
+    """Gains such that scores, residuals and logits are of the size they have in trained models."""
+    noise = rng.standard_normal(shape).astype(np.float32)
+    gemma = np.float32(case.arch == MODEL_ARCH.GEMMA3)
+    if "norm" in name:
+        mean = 1.5 if "q_norm" in name or "k_norm" in name else 1.0
+        return mean - gemma + 0.2 * noise  # Gemma's norms multiply by 1 + weight
+    if name.endswith("bias"):
+        return 0.3 * noise
+    gain = 1.5 if "q_proj" in name or "k_proj" in name else 2.3 if "embed" in name else 1.0
+    return noise * np.float32(gain / math.sqrt(shape[1]))
+
+
+def tensor_type(name, shape, case):
+    if len(shape) == 1:
+        return T.F32
+    for part, qtype in case.types.items():
+        if part in name:
+            return qtype
+    return case.default_type
+
+
+def interleave_heads(rows, n_heads):
+    """Rows of Q or K from rope's two halves to neighbouring pairs, as arch llama has them."""
+    half = rows.shape[0] // n_heads // 2
+    return rows.reshape(n_heads, 2, half, -1).swapaxes(1, 2).reshape(rows.shape)
+
+
+def llama3_factors(scaling, head_dim, base):
+    """What each frequency is divided by (Llama 3.1's rope)."""
+    wavelengths = 2 * np.pi * base ** (np.arange(0, head_dim, 2) / head_dim)
+    turns = scaling["original_max_position_embeddings"] / wavelengths
+    low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
+    smooth = np.clip((turns - low) / (high - low), 0, 1)
+    return (1 / ((1 - smooth) / scaling["factor"] + smooth)).astype(np.float32)
+
+
+def write_metadata(writer, case, config):
+    n_heads = config["num_attention_heads"]
+    head_dim = config.get("head_dim", config["hidden_size"] // n_heads)
+    writer.add_type("model")
+    writer.add_name(case.name)
+    writer.add_block_count(config["num_hidden_layers"])
+    writer.add_context_length(CONTEXT)
+    writer.add_embedding_length(config["hidden_size"])
+    writer.add_feed_forward_length(config["intermediate_size"])
+    writer.add_head_count(n_heads)
+    writer.add_head_count_kv(config["num_key_value_heads"])
+    writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
+    writer.add_rope_freq_base(config["rope_theta"])
+    if "head_dim" in config:
+        writer.add_key_length(head_dim)
+        writer.add_value_length(head_dim)
+    if case.arch == MODEL_ARCH.LLAMA:
+        writer.add_vocab_size(N_VOCAB)
+        writer.add_rope_dimension_count(head_dim)
+    if case.arch == MODEL_ARCH.GEMMA3:
+        writer.add_sliding_window(config["sliding_window"])
+        writer.add_rope_freq_base_swa(config["rope_local_base_freq"])
+        if case.pattern != 6:
+            writer.add_sliding_window_pattern(case.pattern)
+    write_rope_scaling(writer, config.get("rope_scaling"), head_dim, config["rope_theta"])
+
+
+def write_rope_scaling(writer, scaling, head_dim, base):
+    if scaling is None:
+        return
+    if scaling["rope_type"] == "llama3":
+        writer.add_tensor("rope_freqs.weight", llama3_factors(scaling, head_dim, base))
+        return
+    writer.add_rope_scaling_type(RopeScalingType(scaling["rope_type"]))
+    writer.add_rope_scaling_factor(scaling["factor"])
+    if scaling["rope_type"] == "yarn":
+        writer.add_rope_scaling_orig_ctx_len(scaling["original_max_position_embeddings"])
+
+
+def write_vocabulary(writer):
+    """Single letters, one merge and an end token: the least that is a tokenizer."""
+    letters = [chr(c) for c in range(ord("!"), ord("!") + N_VOCAB - 2)]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list([*letters, "AB", "<|end|>"])
+    writer.add_token_types([1] * (N_VOCAB - 1) + [3])
+    writer.add_token_merges(["A B"])
+    writer.add_eos_token_id(N_VOCAB - 1)
+
+
+def make(case, codec):
+    rng = np.random.default_rng(zlib.crc32(case.name.encode()))
+    config = dict(model_type=case.mlx, vocab_size=N_VOCAB, max_position_embeddings=CONTEXT,
+                  **case.config)
+    module = importlib.import_module(f"mlx_lm.models.{case.mlx}")
+    model = module.Model(module.ModelArgs.from_dict(config))
+    if case.arch == MODEL_ARCH.GEMMA3:
+        model.sanitize({})  # no lm_head: tied
+    writer = GGUFWriter(f"{OUT}/{case.name}.gguf", MODEL_ARCH_NAMES[case.arch])
+    write_metadata(writer, case, config)
+    write_vocabulary(writer)
+
+    names = get_tensor_name_map(case.arch, config["num_hidden_layers"])
+    heads = {"q_proj": config["num_attention_heads"], "k_proj": config["num_key_value_heads"]}
+    weights = []
+    for name, parameter in tree_flatten(model.parameters()):
+        if not name.endswith((".weight", ".bias")):
+            continue  # rope frequencies that mlx keeps beside the weights
+        file_name = names.get_name(name, try_suffixes=(".weight", ".bias"))
+        values = random_weight(name, parameter.shape, case, rng)
+        qtype = tensor_type(file_name, parameter.shape, case)
+        if qtype == T.F32:
+            stored = values + np.float32(case.arch == MODEL_ARCH.GEMMA3 and "norm" in name)
+        else:
+            stored = codec.encode(values, qtype, rng)
+            values = codec.decode(stored, qtype).reshape(parameter.shape)
+        if case.arch == MODEL_ARCH.LLAMA:
+            for part, n_heads in heads.items():
+                if part in name:
+                    stored = interleave_heads(stored, n_heads)
+        writer.add_tensor(file_name, np.ascontiguousarray(stored), raw_dtype=qtype)
+        weights.append((name, mx.array(values)))
+    model.load_weights(weights, strict=False)
+
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    ids = rng.integers(0, N_VOCAB, N_TOKENS).astype(np.int32)
+    logits = np.array(model(mx.array(ids)[None])[0].astype(mx.float32))
+    with open(f"{OUT}/{case.name}.logits", "wb") as f:
+        f.write(struct.pack("<2I", N_TOKENS, N_VOCAB) + ids.tobytes() + logits.tobytes())
+
+
+def read_logits(case):
+    with open(f"{OUT}/{case.name}.logits", "rb") as f:
+        n_tokens, n_vocab = struct.unpack("<2I", f.read(8))
+        ids = np.frombuffer(f.read(4 * n_tokens), np.int32)
+        return ids, np.frombuffer(f.read(), np.float32).reshape(n_tokens, n_vocab)
+
+
+def check_llamacpp(program):
+    """Differences of the logits; llama.cpp has K and V in f16 and most activations in 8 bits."""
+    print(f"{'case':20} {'rms':>7} {'rms diff':>9} {'max diff':>9} {'same top':>9}")
+    for case in CASES:
+        ids, expected = read_logits(case)
+        with tempfile.TemporaryDirectory() as folder:
+            with open(f"{folder}/ids", "w") as f:
+                f.write(" ".join(map(str, ids)))
+            subprocess.run([program, "logits", f"{OUT}/{case.name}.gguf", f"{folder}/ids",
+                            f"{folder}/out"], check=True, stderr=subprocess.DEVNULL)
+            found = np.fromfile(f"{folder}/out", np.float32).reshape(expected.shape)
+        difference = found - expected
+        same_top = np.mean(found.argmax(1) == expected.argmax(1))
+        print(f"{case.name:20} {np.sqrt(np.mean(expected**2)):7.3f} "
+              f"{np.sqrt(np.mean(difference**2)):9.5f} {np.abs(difference).max():9.5f} "
+              f"{100 * same_top:8.1f}%")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--check-llamacpp", metavar="PROGRAM")
+    arguments = parser.parse_args()
+    if arguments.check_llamacpp:
+        check_llamacpp(os.path.expanduser(arguments.check_llamacpp))
+        return
+    mx.set_default_device(mx.cpu)
+    os.makedirs(OUT, exist_ok=True)
+    codec = Codec()
+    for case in CASES:
+        make(case, codec)
+
+
+if __name__ == "__main__":
+    main()
