@@ -1,0 +1,198 @@
+// The engine against an independent reference: for each tiny model of tests/models/fixtures, logits
+// of every position. README.md says how the fixtures were made; the reference is exact for the
+// file, so all that may differ is what we round.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cpu/cpu_backend.h"
+#include "engine/engine.h"
+#include "gguf/file.h"
+#include "spec/build.h"
+#include "spec/tensors.h"
+
+namespace ridge {
+namespace {
+
+constexpr const char* kFixtures = "tests/models/fixtures";
+
+std::vector<std::string> cases() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(kFixtures)) {
+    if (entry.path().extension() == ".gguf") names.push_back(entry.path().stem().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+std::filesystem::path model_path(const std::string& name) {
+  return std::filesystem::path(kFixtures) / (name + ".gguf");
+}
+
+struct Reference {
+  uint32_t n_vocab = 0;
+  std::vector<text::Token> ids;
+  std::vector<float> logits;  // [ids.size(), n_vocab]
+};
+
+Reference read_reference(const std::string& name) {
+  std::ifstream in(std::filesystem::path(kFixtures) / (name + ".logits"), std::ios::binary);
+  const auto read = [&](void* to, size_t n) {
+    in.read(static_cast<char*>(to), std::streamsize(n));
+  };
+  Reference reference;
+  uint32_t n_tokens = 0;
+  read(&n_tokens, sizeof n_tokens);
+  read(&reference.n_vocab, sizeof reference.n_vocab);
+  reference.ids.resize(n_tokens);
+  reference.logits.resize(size_t(n_tokens) * reference.n_vocab);
+  read(reference.ids.data(), reference.ids.size() * sizeof(text::Token));
+  read(reference.logits.data(), reference.logits.size() * sizeof(float));
+  EXPECT_TRUE(in.good() && n_tokens > 0) << "cannot read the logits of " << name;
+  return reference;
+}
+
+std::vector<float> run(Engine& engine, const Reference& reference) {
+  std::vector<float> logits(reference.logits.size());
+  engine.logits(reference.ids, [&](int64_t first_row, std::span<const float> rows) {
+    std::ranges::copy(rows, logits.begin() + first_row * int64_t(reference.n_vocab));
+  });
+  return logits;
+}
+
+std::vector<float> run(const std::string& name, const Reference& reference,
+                       const cpu::Options& machine, const EngineOptions& options) {
+  const std::unique_ptr<Backend> backend = cpu::make_backend(machine);
+  Engine engine(model_path(name), *backend, options);
+  return run(engine, reference);
+}
+
+double rms(const std::vector<float>& values) {
+  double squares = 0.0;
+  for (float v : values) squares += double(v) * double(v);
+  return std::sqrt(squares / double(values.size()));
+}
+
+// The error model. Whatever is rounded gets a relative error that is independent of all others, so
+// they add as squares:
+// - K and V in f16: half a unit in the last of 11 bits, 2^-12 on average;
+// - a column that meets a quantised matrix, or K and V in q8_0: int8 with one scale a block has
+//   steps of max / 127 and a mean error of step / √12; the largest of 32 to 256 activations is two
+//   to four times their rms, so 0.5 to 0.9 %;
+// - f32 sums of at most 256 products: √256 * 2^-24.
+// Softmax and norms may amplify: kAmplification, for scores whose deviation is near two, as the
+// fixtures' are. The largest of 3168 errors is within kLargest times their rms; normal ones would
+// stay below four, but a few positions are far more sensitive than others.
+constexpr double kF16Error = 0x1p-12;
+constexpr double kInt8Error = 0.008;
+constexpr double kSumError = 0x1p-20;
+constexpr double kAmplification = 2.0;
+constexpr double kLargest = 8.0;
+
+double allowed_rms(const std::string& name, const Reference& reference, DType kv_dtype) {
+  const gguf::File file = gguf::File::open(model_path(name));
+  const ModelSpec spec = build_spec(file);
+  double squares = 0.0;
+  for (const TensorUse& use : tensor_uses(spec)) {
+    if (use.n_out == 1 || use.role == TensorRole::kEmbedding) continue;
+    const bool quantised = info(file.find(use.name)->dtype).block_size > 1;
+    squares += std::pow(quantised ? kInt8Error : kSumError, 2);
+  }
+  const double kv_error = kv_dtype == DType::kF16 ? kF16Error : kInt8Error;
+  squares += 2.0 * double(spec.layers.size()) * kv_error * kv_error;
+  return kAmplification * std::sqrt(squares) * rms(reference.logits);
+}
+
+void expect_close(const std::vector<float>& found, const Reference& reference, double allowed) {
+  std::vector<float> errors(found.size());
+  for (size_t i = 0; i < found.size(); ++i) errors[i] = found[i] - reference.logits[i];
+  EXPECT_LE(rms(errors), allowed);
+  const auto largest = std::ranges::max_element(errors, {}, [](float e) { return std::fabs(e); });
+  EXPECT_LE(std::fabs(*largest), kLargest * allowed)
+      << "at position " << (largest - errors.begin()) / reference.n_vocab;
+}
+
+class Parity : public testing::TestWithParam<std::string> {
+ protected:
+  const std::string& name() const { return GetParam(); }
+  const Reference reference_ = read_reference(GetParam());
+};
+
+TEST_P(Parity, EveryLevelAgreesWithTheReference) {
+  const double allowed = allowed_rms(name(), reference_, DType::kF16);
+  for (const cpu::Level& level : cpu::levels()) {
+    if (!level.supported) continue;
+    SCOPED_TRACE(level.name);
+    const cpu::Options machine{.n_threads = 1, .isa = std::string(level.name)};
+    expect_close(run(name(), reference_, machine, {}), reference_, allowed);
+  }
+}
+
+// Not one bit depends on how a prompt is cut: token by token, in odd chunks, in chunks that end
+// inside and outside a page and a window, or at once; nor on the number of threads.
+TEST_P(Parity, ChunksAndThreadsChangeNothing) {
+  const std::vector<float> whole = run(name(), reference_, {.n_threads = 1}, {});
+  for (int64_t batch : {1, 5, 32, 65}) {
+    EXPECT_EQ(run(name(), reference_, {.n_threads = 1}, {.batch = batch}), whole) << batch;
+  }
+  EXPECT_EQ(run(name(), reference_, {.n_threads = 2}, {}), whole);
+}
+
+TEST_P(Parity, ASecondRunRepeatsTheFirst) {
+  const std::unique_ptr<Backend> backend = cpu::make_backend({.n_threads = 1});
+  Engine engine(model_path(name()), *backend, {.batch = 24});
+  const std::vector<float> first = run(engine, reference_);
+  EXPECT_EQ(run(engine, reference_), first);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tiny, Parity, testing::ValuesIn(cases()), [](const auto& tested) {
+  std::string label = tested.param;
+  std::ranges::replace(label, '-', '_');
+  return label;
+});
+
+// q8_0 takes heads of a multiple of 32.
+TEST(ParityCases, AnEightBitCacheAddsItsOwnErrorOnly) {
+  int n_tested = 0;
+  for (const std::string& name : cases()) {
+    const ModelSpec spec = build_spec(gguf::File::open(model_path(name)));
+    if (std::get<AttentionSpec>(spec.layers[0].mixer).k_dim % 32 != 0) continue;
+    SCOPED_TRACE(name);
+    const Reference reference = read_reference(name);
+    const EngineOptions options{.k_dtype = DType::kQ8_0, .v_dtype = DType::kQ8_0};
+    expect_close(run(name, reference, {.n_threads = 1}, options), reference,
+                 allowed_rms(name, reference, DType::kQ8_0));
+    ++n_tested;
+  }
+  EXPECT_GE(n_tested, 3);
+}
+
+// Between them the fixtures must cover what the engine claims to run.
+TEST(ParityCases, CoverEveryArchitectureRopeVariantAndWindow) {
+  std::vector<std::string> found;
+  for (const std::string& name : cases()) {
+    const ModelSpec spec = build_spec(gguf::File::open(model_path(name)));
+    found.push_back(spec.architecture);
+    for (const LayerSpec& layer : spec.layers) {
+      const auto& attention = std::get<AttentionSpec>(layer.mixer);
+      if (attention.window > 0) found.push_back("window");
+      if (attention.rope.factors) found.push_back("rope factors");
+      if (std::holds_alternative<LinearRopeSpec>(attention.rope.scaling)) found.push_back("linear");
+      if (std::holds_alternative<YarnSpec>(attention.rope.scaling)) found.push_back("yarn");
+    }
+  }
+  std::vector<std::string> wanted = {"window", "rope factors", "linear", "yarn"};
+  for (std::string_view architecture : known_architectures()) wanted.emplace_back(architecture);
+  for (const std::string& feature : wanted) {
+    EXPECT_NE(std::ranges::find(found, feature), found.end()) << "no fixture has " << feature;
+  }
+}
+
+}  // namespace
+}  // namespace ridge
