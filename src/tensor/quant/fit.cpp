@@ -29,10 +29,12 @@ void weigh(std::span<const float> x, float* w) {
   for (size_t i = 0; i < x.size(); ++i) w[i] = rms + std::fabs(x[i]);
 }
 
-// Nearest integer in [lo, hi], |lo| and |hi| at most 128; lo for NaN.
+// Nearest integer in [lo, hi], |lo| and |hi| at most 128; lo for NaN. Without branches, so that
+// loops over it become vector code.
 int nearest_integer(float v, int lo, int hi) {
-  if (!(v > float(lo))) return lo;
-  return v >= float(hi) ? hi : int(v + 128.5f) - 128;
+  v = v > float(lo) ? v : float(lo);
+  v = v < float(hi) ? v : float(hi);
+  return int(v + 128.5f) - 128;
 }
 
 int nearest_code(const Levels& levels, float v) {
@@ -217,48 +219,41 @@ Affine regress(const Weighted& group, const uint8_t* codes) {
   return p.solve();
 }
 
-// Keeps the least of the fits it is shown.
-class BestAffine {
- public:
-  BestAffine(const Weighted& group, int max_code) : group_(group), max_code_(max_code) {}
+// One regression on the codes that `start` gives.
+Affine improve(const Weighted& group, int max_code, Affine start) {
+  uint8_t codes[kSuperBlock];
+  quantize(group, max_code, start, codes);
+  return regress(group, codes);
+}
 
-  // Goes back and forth between codes and regression for as long as that helps.
-  void descend(Affine start) {
-    uint8_t codes[kSuperBlock];
-    Affine current = start;
-    float error = quantize(group_, max_code_, current, codes);
-    for (int i = 0; i < kRefinements; ++i) {
-      const Affine next = regress(group_, codes);
-      const float next_error = quantize(group_, max_code_, next, codes);
-      if (!(next_error < error)) break;
-      current = next;
-      error = next_error;
-    }
-    if (error < error_) {
-      error_ = error;
-      best_ = current;
-    }
-  }
-  Affine best() const { return best_; }
-
- private:
-  Weighted group_;
-  int max_code_;
-  Affine best_;
-  float error_ = INFINITY;
-};
+float error_of(const Weighted& group, int max_code, Affine affine) {
+  uint8_t codes[kSuperBlock];
+  return quantize(group, max_code, affine, codes);
+}
 
 Affine fit_group(const Weighted& group, int max_code) {
   const Range range = range_of(group.x.data(), int(group.x.size()));
   const float min = std::max(-range.min, 0.0f);
   const float width = std::max(range.max, 0.0f) + min;
-  BestAffine best(group, max_code);
-  best.descend({0.0f, min});
-  if (!(width > 0.0f)) return best.best();
-  for (int t = -kTrials; t <= kTrials; ++t) {
-    best.descend({width / (float(max_code) + float(t) / float(kTrials)), min});
+  Affine best{0.0f, min};
+  float least = error_of(group, max_code, best);
+  const auto keep_if_better = [&](Affine candidate) {
+    const float error = error_of(group, max_code, candidate);
+    if (!(error < least)) return false;
+    best = candidate;
+    least = error;
+    return true;
+  };
+  if (width > 0.0f) {
+    for (int t = -kTrials; t <= kTrials; ++t) {
+      const float scale = width / (float(max_code) + float(t) / float(kTrials));
+      keep_if_better(improve(group, max_code, {scale, min}));
+    }
   }
-  return best.best();
+  for (int i = 0; i < kRefinements; ++i) {
+    if (!keep_if_better(improve(group, max_code, best))) break;
+  }
+  return best;
 }
 
 // The integer pair near `wanted` that misses least, and its codes.
