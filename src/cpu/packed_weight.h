@@ -21,8 +21,10 @@ class PackedWeight final : public Weight {
   const uint8_t* group(int64_t g) const {
     return reinterpret_cast<const uint8_t*>(memory_.data()) + size_t(g) * group_bytes_;
   }
-  // Writes the n_in values of one row, bit for bit what the type's reference decode gives.
-  void decode_row(int64_t row, float* out) const;
+  size_t plain_row_bytes() const { return group_bytes_ / size_t(format_.group_rows); }
+  // Writes the n_in values of one row, bit for bit what the type's reference decode gives. scratch:
+  // plain_row_bytes() bytes.
+  void decode_row(int64_t row, float* out, std::byte* scratch) const;
 
  private:
   void pack_groups(const WeightSource& source, int64_t begin, int64_t end);

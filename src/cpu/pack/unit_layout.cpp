@@ -1,0 +1,119 @@
+#include "cpu/pack/unit_layout.h"
+
+#include <cstring>
+
+namespace ridge::cpu {
+namespace {
+
+// Bit 8 b + t of the result is bit 4 t + b of `bits`: the fifth bits of elements 4 t … 4 t + 3 end
+// up at the same place of four bytes, next to the nibbles they belong to.
+uint32_t transpose_bits(uint32_t bits) {
+  uint32_t out = 0;
+  for (int t = 0; t < 8; ++t) {
+    for (int b = 0; b < 4; ++b) out |= (bits >> (4 * t + b) & 1u) << (8 * b + t);
+  }
+  return out;
+}
+
+uint32_t untranspose_bits(uint32_t bits) {
+  uint32_t out = 0;
+  for (int t = 0; t < 8; ++t) {
+    for (int b = 0; b < 4; ++b) out |= (bits >> (8 * b + t) & 1u) << (4 * t + b);
+  }
+  return out;
+}
+
+void copy_unit(const uint8_t* from, uint8_t* to, const UnitRun& run,
+               uint32_t (*bit_order)(uint32_t)) {
+  if (run.transpose_bits) {
+    uint32_t bits;
+    std::memcpy(&bits, from, 4);
+    bits = bit_order(bits);
+    std::memcpy(to, &bits, 4);
+  } else if (run.unit_bytes == 4) {
+    std::memcpy(to, from, 4);
+  } else if (run.unit_bytes == 2) {
+    std::memcpy(to, from, 2);
+  } else {
+    *to = *from;
+  }
+}
+
+constexpr UnitRun kF32[] = {{1, 4}};
+constexpr UnitRun kHalf[] = {{1, 2}};
+constexpr UnitRun kQ4_0[] = {{1, 2}, {4, 4}};
+constexpr UnitRun kQ4_1[] = {{2, 2}, {4, 4}};
+constexpr UnitRun kQ5_0[] = {{1, 2}, {1, 4, true}, {4, 4}};
+constexpr UnitRun kQ5_1[] = {{2, 2}, {1, 4, true}, {4, 4}};
+constexpr UnitRun kQ8_0[] = {{1, 2}, {8, 4}};
+constexpr UnitRun kQ2_K[] = {{20, 4}, {2, 2}};
+constexpr UnitRun kQ3_K[] = {{27, 4}, {1, 2}};
+constexpr UnitRun kQ4_K[] = {{2, 2}, {35, 4}};
+constexpr UnitRun kQ5_K[] = {{2, 2}, {43, 4}};
+constexpr UnitRun kQ6_K[] = {{52, 4}, {1, 2}};
+constexpr UnitRun kIQ4_XS[] = {{2, 2}, {33, 4}};
+constexpr UnitRun kMXFP4[] = {{1, 1}, {4, 4}};
+
+struct Layout {
+  DType dtype;
+  std::span<const UnitRun> runs;
+};
+constexpr Layout kLayouts[] = {
+    {DType::kF32, kF32},     {DType::kF16, kHalf},    {DType::kBF16, kHalf},
+    {DType::kQ4_0, kQ4_0},   {DType::kQ4_1, kQ4_1},   {DType::kQ5_0, kQ5_0},
+    {DType::kQ5_1, kQ5_1},   {DType::kQ8_0, kQ8_0},   {DType::kQ2_K, kQ2_K},
+    {DType::kQ3_K, kQ3_K},   {DType::kQ4_K, kQ4_K},   {DType::kQ5_K, kQ5_K},
+    {DType::kQ6_K, kQ6_K},   {DType::kIQ4_NL, kQ4_0}, {DType::kIQ4_XS, kIQ4_XS},
+    {DType::kMXFP4, kMXFP4},
+};
+
+}  // namespace
+
+std::span<const UnitRun> unit_layout(DType dtype) {
+  for (const Layout& layout : kLayouts) {
+    if (layout.dtype == dtype) return layout.runs;
+  }
+  return {};
+}
+
+void pack_group(DType dtype, int group_rows, int64_t n_in, const uint8_t* const* rows,
+                uint8_t* group) {
+  const auto runs = unit_layout(dtype);
+  if (runs.empty() || group_rows == 1) {
+    const size_t bytes = size_t(row_bytes(dtype, n_in));
+    for (int r = 0; r < group_rows; ++r) std::memcpy(group + size_t(r) * bytes, rows[r], bytes);
+    return;
+  }
+  const int64_t n_blocks = n_in / info(dtype).block_size;
+  size_t at = 0;  // in a row
+  for (int64_t block = 0; block < n_blocks; ++block) {
+    for (const UnitRun& run : runs) {
+      for (int unit = 0; unit < run.n_units; ++unit, at += size_t(run.unit_bytes)) {
+        for (int r = 0; r < group_rows; ++r, group += run.unit_bytes) {
+          copy_unit(rows[r] + at, group, run, transpose_bits);
+        }
+      }
+    }
+  }
+}
+
+void unpack_row(DType dtype, int group_rows, int64_t n_in, const uint8_t* group, int row,
+                uint8_t* out) {
+  const auto runs = unit_layout(dtype);
+  if (runs.empty() || group_rows == 1) {
+    const size_t bytes = size_t(row_bytes(dtype, n_in));
+    std::memcpy(out, group + size_t(row) * bytes, bytes);
+    return;
+  }
+  const int64_t n_blocks = n_in / info(dtype).block_size;
+  for (int64_t block = 0; block < n_blocks; ++block) {
+    for (const UnitRun& run : runs) {
+      for (int unit = 0; unit < run.n_units; ++unit, out += run.unit_bytes) {
+        copy_unit(group + row * run.unit_bytes, out, run, untranspose_bits);
+        group += group_rows * run.unit_bytes;
+      }
+    }
+  }
+}
+
+}  // namespace ridge::cpu

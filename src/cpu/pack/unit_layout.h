@@ -1,0 +1,35 @@
+// How R rows of a weight lie together. A block of the file is a run of units (a scale of 2 bytes, 4
+// bytes of quants, …); a group's block holds unit 0 of all R rows, then unit 1 of all R rows, and
+// so on. So a vector register loads the same unit of R rows, at exactly the file's bit width.
+//
+//   row 0: d0 q0 q1 …      group: d0 d0' d0'' … q0 q0' q0'' … q1 q1' q1'' …
+//
+// Types without a layout here stay plain: a group is R rows, one after the other.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "tensor/dtype.h"
+
+namespace ridge::cpu {
+
+struct UnitRun {
+  int n_units;
+  int unit_bytes;               // 1, 2 or 4
+  bool transpose_bits = false;  // 4 bytes whose bit 8 b + t takes the place of bit 4 t + b
+};
+
+// The runs of a block in the file's order, or empty for a plain type.
+std::span<const UnitRun> unit_layout(DType dtype);
+
+// rows: group_rows pointers to n_in values each in the file's format. group: as many bytes in all.
+void pack_group(DType dtype, int group_rows, int64_t n_in, const uint8_t* const* rows,
+                uint8_t* group);
+
+// The bytes of one row of a group, as the file had them.
+void unpack_row(DType dtype, int group_rows, int64_t n_in, const uint8_t* group, int row,
+                uint8_t* out);
+
+}  // namespace ridge::cpu
