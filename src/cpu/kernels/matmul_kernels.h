@@ -28,7 +28,8 @@ struct MultiplyArgs {
   size_t group_bytes;
   int64_t n_groups;
   int64_t n_in;
-  const uint8_t* x;  // column c at x + c * x_stride, 32-byte aligned
+  ActivationFormat x_format;
+  const uint8_t* x;  // column c at x + c * x_stride
   size_t x_stride;   // bytes
   int64_t n_cols;
   float* out;          // out(g, r, c) at out[c * out_stride + g * group_rows + r]
@@ -38,6 +39,8 @@ struct MultiplyArgs {
 struct MatmulFormat {
   int group_rows = 0;  // 1: plain rows of the file
   ActivationFormat activation = ActivationFormat::kF32;
+  // Null: the type has no kernel of its own at this level; its groups are decoded to f32 on the way
+  // and multiplied as such.
   void (*multiply)(DType dtype, const MultiplyArgs& args) = nullptr;
 };
 
@@ -49,12 +52,17 @@ struct MatmulKernels {
 
 namespace generic {
 void install_matmul(MatmulKernels& kernels);
-}
+void install_quantize(MatmulKernels& kernels);
+}  // namespace generic
+// On a vector level install_matmul_float comes last: it takes in the types without kernels.
 namespace avx2 {
-void install_matmul(MatmulKernels& kernels);
-}
+void install_matmul_quantized(MatmulKernels& kernels);
+void install_matmul_float(MatmulKernels& kernels);
+void install_quantize(MatmulKernels& kernels);
+}  // namespace avx2
 namespace avx512_vnni {
-void install_matmul(MatmulKernels& kernels);
-}
+void install_matmul_quantized(MatmulKernels& kernels);
+void install_matmul_float(MatmulKernels& kernels);
+}  // namespace avx512_vnni
 
 }  // namespace ridge::cpu

@@ -2,6 +2,6 @@
 
 namespace ridge::cpu {
 
-void avx512_vnni::install_matmul(MatmulKernels&) {}
+void avx512_vnni::install_matmul_float(MatmulKernels&) {}
 
 }  // namespace ridge::cpu

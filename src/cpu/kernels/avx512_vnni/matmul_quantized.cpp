@@ -2,6 +2,6 @@
 
 namespace ridge::cpu {
 
-void avx2::install_matmul(MatmulKernels&) {}
+void avx512_vnni::install_matmul_quantized(MatmulKernels&) {}
 
 }  // namespace ridge::cpu
