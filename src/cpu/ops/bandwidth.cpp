@@ -1,0 +1,80 @@
+#include "cpu/ops/bandwidth.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+
+#include "base/error.h"
+#include "cpu/mapped_memory.h"
+
+namespace ridge::cpu {
+namespace {
+
+constexpr size_t kWanted = size_t{1} << 30;
+constexpr size_t kLeast = size_t{64} << 20;
+constexpr size_t kSlices = 8;
+constexpr double kSeconds = 0.2;
+constexpr int kMinPasses = 2;
+constexpr int kMaxPasses = 8;
+
+MappedMemory largest_block() {
+  for (size_t n_bytes = kWanted; n_bytes > kLeast; n_bytes /= 2) {
+    try {
+      return MappedMemory(n_bytes, "the bandwidth measurement");
+    } catch (const Error&) {
+      continue;  // half as much may be there
+    }
+  }
+  return MappedMemory(kLeast, "the bandwidth measurement");
+}
+
+// Independent sums keep several loads in flight; the compiler vectorises them.
+uint64_t sum_words(const uint64_t* words, size_t n) {
+  uint64_t sums[8] = {};
+  for (size_t i = 0; i + 8 <= n; i += 8) {
+    for (size_t j = 0; j < 8; ++j) sums[j] += words[i + j];
+  }
+  uint64_t total = 0;
+  for (uint64_t sum : sums) total += sum;
+  return total;
+}
+
+}  // namespace
+
+double measure_read_bandwidth(ThreadPool& pool) {
+  using Clock = std::chrono::steady_clock;
+  const MappedMemory memory = largest_block();
+  const size_t n_words = memory.size() / sizeof(uint64_t);
+  const auto* words = reinterpret_cast<const uint64_t*>(memory.data());
+  std::atomic<uint64_t> sink{0};  // keeps the loads alive
+  const auto each = [&](auto&& fn) {
+    pool.run([&](int thread) {
+      const Share share = share_of(int64_t(n_words), thread, pool.size());
+      fn(size_t(share.begin), size_t(share.end - share.begin));
+    });
+  };
+  // Untouched pages all read as one page of zeros, from cache: give every page memory of its own.
+  each([&](size_t begin, size_t n) {
+    std::memset(memory.data() + begin * sizeof(uint64_t), 1, n * sizeof(uint64_t));
+  });
+  // Timed by slices, each still larger than any cache: what else runs on the machine costs a slice
+  // or two, not the result.
+  double best = 0;
+  const auto start = Clock::now();
+  for (int pass = 0; pass < kMaxPasses; ++pass) {
+    for (size_t slice = 0; slice < kSlices; ++slice) {
+      const auto before = Clock::now();
+      each([&](size_t begin, size_t n) {
+        sink += sum_words(words + begin + slice * (n / kSlices), n / kSlices);
+      });
+      const double seconds = std::chrono::duration<double>(Clock::now() - before).count();
+      best = std::max(best, double(memory.size() / kSlices) / seconds);
+    }
+    const double spent = std::chrono::duration<double>(Clock::now() - start).count();
+    if (pass + 1 >= kMinPasses && spent > kSeconds) break;
+  }
+  return best;
+}
+
+}  // namespace ridge::cpu
