@@ -1,0 +1,12 @@
+// `kernels_test --bench [TYPE…] [--threads N] [--shape ROWSxCOLS] [--isa LEVEL]`: time, GB/s and
+// MAC per cycle of matmul for each type, beside the read bandwidth of the same minute.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace ridge::cpu::testing {
+
+int run_bench(std::span<char* const> args);
+
+}  // namespace ridge::cpu::testing

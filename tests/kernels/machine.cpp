@@ -1,0 +1,81 @@
+#include "tests/kernels/machine.h"
+
+#include "cpu/dispatch.h"
+
+namespace ridge::cpu::testing {
+namespace {
+
+constexpr float kGuard = -12345.678f;
+
+}  // namespace
+
+const std::vector<TestedLevel>& tested_levels() {
+  static const std::vector<TestedLevel> levels = [] {
+    std::vector<TestedLevel> out;
+    for (const LevelRow& row : level_table()) {
+      if (row.supported()) out.push_back({std::string(row.name), choose_kernels(row.name).table});
+    }
+    return out;
+  }();
+  return levels;
+}
+
+const TestedLevel& generic_level() {
+  return tested_levels().front();
+}
+
+TestedLevel oracle_for(const TestedLevel& level) {
+  TestedLevel oracle = generic_level();
+  for (int i = 0; i < kDTypeCount; ++i) {
+    oracle.table.matmul.formats[i].activation = level.table.matmul.formats[i].activation;
+  }
+  return oracle;
+}
+
+std::vector<std::string> levels_not_run() {
+  std::vector<std::string> out;
+  for (const LevelRow& row : level_table()) {
+    if (!row.supported()) out.emplace_back(row.name);
+  }
+  return out;
+}
+
+Matrix::Matrix(int64_t rows, int64_t cols, int64_t padding)
+    : rows_(rows),
+      cols_(cols),
+      stride_(cols + padding),
+      buffer_(std::make_unique<CpuBuffer>(size_t(rows * stride_ + 2) * sizeof(float))) {
+  auto* all = reinterpret_cast<float*>(buffer_->data());
+  for (int64_t i = 0; i < rows_ * stride_ + 2; ++i) all[i] = kGuard;
+}
+
+Tensor Matrix::tensor() const {
+  Tensor t = make_tensor(DType::kF32, {rows_, cols_}, *buffer_, sizeof(float));
+  t.stride[0] = stride_;
+  return t;
+}
+
+float& Matrix::at(int64_t row, int64_t col) {
+  return reinterpret_cast<float*>(buffer_->data())[1 + row * stride_ + col];
+}
+
+void Matrix::fill(float value) {
+  for (int64_t r = 0; r < rows_; ++r) {
+    for (int64_t c = 0; c < cols_; ++c) at(r, c) = value;
+  }
+}
+
+::testing::AssertionResult Matrix::guards_intact() {
+  const auto* all = reinterpret_cast<const float*>(buffer_->data());
+  for (int64_t i = 0; i < rows_ * stride_ + 2; ++i) {
+    const int64_t at = i - 1;
+    const bool inside = at >= 0 && at < rows_ * stride_ && at % stride_ < cols_;
+    if (!inside && all[i] != kGuard) {
+      return ::testing::AssertionFailure() << "float " << at % stride_ << " after the start of row "
+                                           << at / stride_ << " was overwritten";
+    }
+  }
+  return ::testing::AssertionSuccess();
+}
+
+}  // namespace ridge::cpu::testing
