@@ -35,7 +35,9 @@ POLICY_SHA256 = "89dba06600463ed858b4ccd3bdf4e72452c512589f1029548346e5284eb7137
 
 
 def replace_folder(new, target):
-    if target.exists():
+    if target.is_symlink():  # somebody's own copy: leave it where it is
+        target.unlink()
+    elif target.exists():
         shutil.rmtree(target)
     os.replace(new, target)
 
