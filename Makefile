@@ -72,8 +72,10 @@ build/.packages-%:
 
 $(packages_test): $(packages_run)
 
+# A new tree is set up without tests, which need more packages; one that has them keeps them.
 build/release/.configured-%: | $(packages_run)
-	@cmake --preset release -DRIDGE_TESTS=OFF >/dev/null
+	@grep -qs RIDGE_TESTS:BOOL=ON build/release/CMakeCache.txt && tests=ON || tests=OFF; \
+	cmake --preset release -DRIDGE_TESTS=$$tests >/dev/null
 	@touch $@
 
 build/release/.tests-%: | $(packages_test)
