@@ -1,4 +1,5 @@
-// What a request may ask of the sampler. Defaults leave the distribution as the model gave it.
+// What a request may ask of the sampler; docs/sampling.md defines each step. Defaults leave the
+// distribution as the model gave it, but for the temperature. Sampler checks the ranges.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@ struct LogitBias {
 
 struct SamplerParams {
   uint64_t seed = 0;
-  float temperature = 0.8f;  // 0: greedy
+  float temperature = 0.8f;  // 0: greedy, without the steps that cut
   int top_k = 0;             // 0: off
   float top_p = 1.0f;        // 1: off
   float min_p = 0.0f;        // 0: off
@@ -24,12 +25,12 @@ struct SamplerParams {
   float repetition_penalty = 1.0f;
   float presence_penalty = 0.0f;
   float frequency_penalty = 0.0f;
-  int penalty_last_n = 64;  // tokens looked back; -1: all; 0: off
+  int penalty_last_n = 64;  // tokens looked back; -1: all, up to 131,072; 0: off
 
   float dry_multiplier = 0.0f;  // 0: off
   float dry_base = 1.75f;
   int dry_allowed_length = 2;
-  int dry_last_n = -1;                           // -1: all
+  int dry_last_n = -1;                             // -1: all
   std::vector<std::vector<int32_t>> dry_breakers;  // token sequences that end a match
 
   float xtc_probability = 0.0f;  // 0: off

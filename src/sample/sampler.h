@@ -1,5 +1,6 @@
-// Sampler: one per sequence; turns the logits of a position into the next token through a fixed chain
-// (docs/sampling.md gives the order and why). One thread. Allocates nothing after the first token.
+// Sampler: one per sequence; turns the logits of a position into the next token through a fixed
+// chain (docs/sampling.md gives the order and why). One thread. Allocates nothing after the first
+// token.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,9 @@ struct TokenLogprob {
 
 struct Sampled {
   int32_t token = 0;
-  TokenLogprob chosen;                    // filled when n_logprobs > 0
-  std::span<const TokenLogprob> top;      // n_logprobs of them, most likely first; valid until the next call
+  TokenLogprob chosen;  // filled when n_logprobs > 0
+  std::span<const TokenLogprob>
+      top;  // n_logprobs of them, most likely first; valid until the next call
 };
 
 class Sampler {
@@ -29,7 +31,8 @@ class Sampler {
   Sampler(Sampler&&) noexcept;
   ~Sampler();
 
-  // logits: [n_vocab], changed in place. Throws Error{kDevice} if no logit is a finite number.
+  // logits: [n_vocab], changed in place; -inf forbids a token. Throws Error{kDevice} if a logit is NaN
+  // or +inf and if all are -inf.
   Sampled sample(std::span<float> logits);
   // The token counts for penalties and DRY from now on: prompt tokens and sampled ones alike.
   void accept(int32_t token);
