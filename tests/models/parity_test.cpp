@@ -1,6 +1,6 @@
-// The engine against an independent reference: for each tiny model of tests/models/fixtures, logits
-// of every position. README.md says how the fixtures were made; the reference is exact for the
-// file, so all that may differ is what we round.
+// The forward pass, cache and kernels against an independent reference: for each tiny model of
+// tests/models/fixtures, logits of every position. README.md says how the fixtures were made; the
+// reference is exact for the file, so all that may differ is what we round.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,12 +8,14 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "cpu/cpu_backend.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "gguf/file.h"
+#include "model/transformer.h"
 #include "spec/build.h"
 #include "spec/tensors.h"
 
@@ -58,19 +60,43 @@ Reference read_reference(const std::string& name) {
   return reference;
 }
 
-std::vector<float> run(Engine& engine, const Reference& reference) {
-  std::vector<float> logits(reference.logits.size());
-  engine.logits(reference.ids, [&](int64_t first_row, std::span<const float> rows) {
-    std::ranges::copy(rows, logits.begin() + first_row * int64_t(reference.n_vocab));
-  });
-  return logits;
-}
+// A loaded model with a cache for one sequence.
+class Runner {
+ public:
+  Runner(const std::string& name, Backend& backend, const KvOptions& options)
+      : Runner(gguf::File::open(model_path(name)), backend, options) {}
+
+  std::vector<float> run(const Reference& reference) {
+    std::vector<float> logits;
+    session_.clear();
+    for (std::span<const text::Token> left = reference.ids; !left.empty();) {
+      const size_t n = std::min(left.size(), size_t(session_.max_batch()));
+      const Tensor hidden = session_.append(left.first(n));
+      for (int64_t row = 0; row < int64_t(n); row += Session::kLogitRows) {
+        const int64_t n_rows = std::min(Session::kLogitRows, int64_t(n) - row);
+        const std::span<const float> rows = session_.logits(slice_rows(hidden, row, n_rows));
+        logits.insert(logits.end(), rows.begin(), rows.end());
+      }
+      left = left.subspan(n);
+    }
+    return logits;
+  }
+
+ private:
+  Runner(const gguf::File& file, Backend& backend, const KvOptions& options)
+      : model_(file, build_spec(file), backend), session_(model_, backend, options) {}
+
+  Transformer model_;
+  Session session_;
+};
+
+constexpr int64_t kTokens = 128;  // more than any fixture has
 
 std::vector<float> run(const std::string& name, const Reference& reference,
-                       const cpu::Options& machine, const EngineOptions& options) {
+                       const cpu::Options& machine, KvOptions options = {}) {
+  options.n_tokens = kTokens;
   const std::unique_ptr<Backend> backend = cpu::make_backend(machine);
-  Engine engine(model_path(name), *backend, options);
-  return run(engine, reference);
+  return Runner(name, *backend, options).run(reference);
 }
 
 double rms(const std::vector<float>& values) {
@@ -130,25 +156,25 @@ TEST_P(Parity, EveryLevelAgreesWithTheReference) {
     if (!level.supported) continue;
     SCOPED_TRACE(level.name);
     const cpu::Options machine{.n_threads = 1, .isa = std::string(level.name)};
-    expect_close(run(name(), reference_, machine, {}), reference_, allowed);
+    expect_close(run(name(), reference_, machine), reference_, allowed);
   }
 }
 
 // Not one bit depends on how a prompt is cut: token by token, in odd chunks, in chunks that end
 // inside and outside a page and a window, or at once; nor on the number of threads.
 TEST_P(Parity, ChunksAndThreadsChangeNothing) {
-  const std::vector<float> whole = run(name(), reference_, {.n_threads = 1}, {});
+  const std::vector<float> whole = run(name(), reference_, {.n_threads = 1});
   for (int64_t batch : {1, 5, 32, 65}) {
-    EXPECT_EQ(run(name(), reference_, {.n_threads = 1}, {.batch = batch}), whole) << batch;
+    EXPECT_EQ(run(name(), reference_, {.n_threads = 1}, {.max_batch = batch}), whole) << batch;
   }
-  EXPECT_EQ(run(name(), reference_, {.n_threads = 2}, {}), whole);
+  EXPECT_EQ(run(name(), reference_, {.n_threads = 2}), whole);
 }
 
 TEST_P(Parity, ASecondRunRepeatsTheFirst) {
   const std::unique_ptr<Backend> backend = cpu::make_backend({.n_threads = 1});
-  Engine engine(model_path(name()), *backend, {.batch = 24});
-  const std::vector<float> first = run(engine, reference_);
-  EXPECT_EQ(run(engine, reference_), first);
+  Runner runner(name(), *backend, {.n_tokens = kTokens, .max_batch = 24});
+  const std::vector<float> first = runner.run(reference_);
+  EXPECT_EQ(runner.run(reference_), first);
 }
 
 INSTANTIATE_TEST_SUITE_P(Tiny, Parity, testing::ValuesIn(cases()), [](const auto& tested) {
@@ -165,7 +191,7 @@ TEST(ParityCases, AnEightBitCacheAddsItsOwnErrorOnly) {
     if (std::get<AttentionSpec>(spec.layers[0].mixer).k_dim % 32 != 0) continue;
     SCOPED_TRACE(name);
     const Reference reference = read_reference(name);
-    const EngineOptions options{.k_dtype = DType::kQ8_0, .v_dtype = DType::kQ8_0};
+    const KvOptions options{.k_dtype = DType::kQ8_0, .v_dtype = DType::kQ8_0};
     expect_close(run(name, reference, {.n_threads = 1}, options), reference,
                  allowed_rms(name, reference, DType::kQ8_0));
     ++n_tested;
