@@ -2,10 +2,32 @@
 
 #include "cpu/dispatch.h"
 
+#ifdef RIDGE_EMULATED_AVX512
+namespace ridge::cpu::avx512_vnni_emulated {
+void install_matmul_block32(MatmulKernels& kernels);
+void install_matmul_block256(MatmulKernels& kernels);
+void install_matmul_float(MatmulKernels& kernels);
+}  // namespace ridge::cpu::avx512_vnni_emulated
+#endif
+
 namespace ridge::cpu::testing {
 namespace {
 
 constexpr float kGuard = -12345.678f;
+
+#ifdef RIDGE_EMULATED_AVX512
+// On top of the best level, as dispatch would do it; needs AVX2, which the emulation uses.
+void add_emulated_levels(std::vector<TestedLevel>& levels) {
+  if (levels.size() < 2) return;
+  TestedLevel level{"avx512_vnni_emulated_by_simde", levels.back().table};
+  avx512_vnni_emulated::install_matmul_block32(level.table.matmul);
+  avx512_vnni_emulated::install_matmul_block256(level.table.matmul);
+  avx512_vnni_emulated::install_matmul_float(level.table.matmul);
+  levels.push_back(level);
+}
+#else
+void add_emulated_levels(std::vector<TestedLevel>&) {}
+#endif
 
 }  // namespace
 
@@ -15,6 +37,7 @@ const std::vector<TestedLevel>& tested_levels() {
     for (const LevelRow& row : level_table()) {
       if (row.supported()) out.push_back({std::string(row.name), choose_kernels(row.name).table});
     }
+    add_emulated_levels(out);
     return out;
   }();
   return levels;

@@ -79,10 +79,9 @@ void multiply(DType, const MultiplyArgs& args) {
 
 // F32, F16 and BF16, and with them every type that has no kernel of its own: it is decoded to f32.
 void install_floats(MatmulKernels& kernels) {
-  for (int i = 0; i < kDTypeCount; ++i) {
-    if (kernels.formats[i].group_rows == 1) {
-      kernels.formats[i] = {kRows, ActivationFormat::kF32, nullptr};
-    }
+  for (MatmulFormat& format : kernels.formats) {
+    const bool no_vector_kernel = format.group_rows == 1 || format.multiply == nullptr;
+    if (no_vector_kernel) format = {kRows, ActivationFormat::kF32, nullptr};
   }
   kernels.formats[int(DType::kF32)] = {kRows, ActivationFormat::kF32, multiply<F32>};
   kernels.formats[int(DType::kF16)] = {kRows, ActivationFormat::kF32, multiply<F16>};

@@ -236,25 +236,31 @@ struct Q4_K {  // d:2 dmin:2 scales:12 qs:128
   using Column = Column256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 144;
+
+  // Adds groups g and g + 1, the low and the high nibbles of the same units.
+  template <int g, int C>
+  static void add_groups(const uint8_t* w, const ScaleMins& packed, const Column* x, int64_t b,
+                         Int (&sum)[C]) {
+    const uint8_t* qs = w + 2 * kUnit2 + 3 * kUnit4 + (g / 2) * 8 * kUnit4;
+    const int64_t at = 256 * b + 32 * g;
+    Int q[8];
+    for (int i = 0; i < 8; ++i) q[i] = Isa::low_nibbles(Isa::load(qs + i * kUnit4));
+    const Int low = Isa::scale_of_u8(packed.scale[g / 4], g % 4);
+    for (int c = 0; c < C; ++c) sum[c] = Isa::add_dot<15>(sum[c], q, x[c].q + at, low);
+    for (int i = 0; i < 8; ++i) q[i] = Isa::high_nibbles(Isa::load(qs + i * kUnit4));
+    const Int high = Isa::scale_of_u8(packed.scale[g / 4], g % 4 + 1);
+    for (int c = 0; c < C; ++c) sum[c] = Isa::add_dot<15>(sum[c], q, x[c].q + at + 32, high);
+  }
+
   template <int C>
   static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
     const ScaleMins packed(w + 2 * kUnit2);
-    const uint8_t* qs = w + 2 * kUnit2 + 3 * kUnit4;
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    for (int g = 0; g < 8; g += 2, qs += 8 * kUnit4) {
-      Int q[8];
-      for (int i = 0; i < 8; ++i) q[i] = Isa::low_nibbles(Isa::load(qs + i * kUnit4));
-      const Int low = Isa::scale_of_u8(packed.scale[g / 4], g % 4);
-      for (int c = 0; c < C; ++c) {
-        sum[c] = Isa::add_dot<15>(sum[c], q, x[c].q + 256 * b + 32 * g, low);
-      }
-      for (int i = 0; i < 8; ++i) q[i] = Isa::high_nibbles(Isa::load(qs + i * kUnit4));
-      const Int high = Isa::scale_of_u8(packed.scale[g / 4], g % 4 + 1);
-      for (int c = 0; c < C; ++c) {
-        sum[c] = Isa::add_dot<15>(sum[c], q, x[c].q + 256 * b + 32 * g + 32, high);
-      }
-    }
+    add_groups<0>(w, packed, x, b, sum);
+    add_groups<2>(w, packed, x, b, sum);
+    add_groups<4>(w, packed, x, b, sum);
+    add_groups<6>(w, packed, x, b, sum);
     finish_k_block(w, packed, sum, x, b, acc);
   }
 };
@@ -476,30 +482,41 @@ struct IQ4_XS {  // d:2 scales_h:2 scales_l:4 qs:128
   using Column = Column256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 136;
+
+  template <int g, int C>
+  static void add_group(const uint8_t* w, Int scales, const Column* x, int64_t b, Int (&sum)[C]) {
+    const Int table = Isa::table(kIq4Table);
+    Int q[8];
+    load_nibbles(w + 2 * kUnit2 + kUnit4 + g * 4 * kUnit4, q);
+    for (Int& v : q) v = Isa::lookup(table, v);
+    const Int scale = Isa::scale_of_s8(scales, g / 2);
+    for (int c = 0; c < C; ++c) {
+      sum[c] = Isa::add_dot_signed(sum[c], q, x[c].q + 256 * b + 32 * g,
+                                   x[c].sums_of_32 + 16 * b + 2 * g, scale);
+    }
+  }
+
   template <int C>
   static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
     const Int low = Isa::load(w + 2 * kUnit2);
     const Int high = Isa::nibbles_to_bytes(Isa::words(w + kUnit2));
     const Int bias = Isa::bytes(32);
     const Int upper_two = Isa::bytes(48);
+    // Scales of the even groups, then of the odd ones.
     const Int even = Isa::sub_bytes(
         Isa::or_(Isa::low_nibbles(low), Isa::and_(Isa::shift_left<4>(high), upper_two)), bias);
     const Int odd = Isa::sub_bytes(
         Isa::or_(Isa::high_nibbles(low), Isa::and_(Isa::shift_left<2>(high), upper_two)), bias);
-    const Int table = Isa::table(kIq4Table);
-    const uint8_t* qs = w + 2 * kUnit2 + kUnit4;
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    for (int g = 0; g < 8; ++g, qs += 4 * kUnit4) {
-      Int q[8];
-      load_nibbles(qs, q);
-      for (Int& v : q) v = Isa::lookup(table, v);
-      const Int scale = Isa::scale_of_s8(g % 2 == 0 ? even : odd, g / 2);
-      for (int c = 0; c < C; ++c) {
-        sum[c] = Isa::add_dot_signed(sum[c], q, x[c].q + 256 * b + 32 * g,
-                                     x[c].sums_of_32 + 16 * b + 2 * g, scale);
-      }
-    }
+    add_group<0>(w, even, x, b, sum);
+    add_group<1>(w, odd, x, b, sum);
+    add_group<2>(w, even, x, b, sum);
+    add_group<3>(w, odd, x, b, sum);
+    add_group<4>(w, even, x, b, sum);
+    add_group<5>(w, odd, x, b, sum);
+    add_group<6>(w, even, x, b, sum);
+    add_group<7>(w, odd, x, b, sum);
     const Float d = Isa::halves(w);
     for (int c = 0; c < C; ++c) {
       const Float scale = Isa::mul(d, Isa::broadcast(x[c].d + 4 * b));
@@ -507,6 +524,11 @@ struct IQ4_XS {  // d:2 scales_h:2 scales_l:4 qs:128
     }
   }
 };
+
+// A block takes long enough that the hardware's own prefetching, which follows loads, comes too
+// late: asking this far ahead gained 20-45 % of a core's read rate on Zen 3. Past the last group it
+// asks for whatever follows, which is harmless.
+constexpr int kPrefetchBytes = 2048;
 
 // All groups against C columns, starting with column `first`.
 template <class Type, int C>
@@ -521,6 +543,7 @@ void multiply_columns(const MultiplyArgs& args, int64_t first) {
     Float acc[C];
     for (int c = 0; c < C; ++c) acc[c] = Isa::zero_float();
     for (int64_t b = 0; b < n_blocks; ++b, w += Type::kBytes * kRows) {
+      for (int i = 0; i < Type::kBytes * kRows; i += 64) __builtin_prefetch(w + kPrefetchBytes + i);
       Type::template block<C>(w, x, b, acc);
     }
     for (int c = 0; c < C; ++c) {
