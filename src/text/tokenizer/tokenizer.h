@@ -1,5 +1,5 @@
-// Tokenizer: text to token ids and back, exactly as the model's original does it. Made from a GGUF's
-// metadata (a vocabulary-only file suffices). Immutable: share one between threads.
+// Tokenizer: text to token ids and back, exactly as the model's original does it. Made from a
+// GGUF's metadata (a vocabulary-only file suffices). Immutable: share one between threads.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ enum class SpecialTokens {
 
 class Tokenizer {
  public:
-  // Throws Error{kInvalidFile} for a vocabulary that contradicts itself and Error{kUnsupported} for a
-  // model or pre-tokenizer that is not implemented, naming it.
+  // Throws Error{kInvalidFile} for a vocabulary that contradicts itself and Error{kUnsupported} for
+  // a model or pre-tokenizer that is not implemented, naming it.
   static std::shared_ptr<const Tokenizer> from_metadata(const gguf::Metadata& metadata);
   virtual ~Tokenizer() = default;
 
@@ -46,7 +46,8 @@ class Tokenizer {
   virtual std::vector<Token> encode(std::string_view text, SpecialTokens policy) const = 0;
   // Control tokens are recognised only where they lie wholly inside one of the trusted ranges
   // (ascending, disjoint): how a rendered chat template keeps user text from becoming control.
-  virtual std::vector<Token> encode(std::string_view text, std::span<const Range> trusted) const = 0;
+  virtual std::vector<Token> encode(std::string_view text,
+                                    std::span<const Range> trusted) const = 0;
 
   // The bytes of one token, as it stands inside a text. Control tokens give nothing under kAsText
   // and their name under kParse. An id out of range gives nothing.
