@@ -46,8 +46,8 @@ SYSTEM = {
 
 # Literals that are names of GGUF's keys and tensors.
 GGUF_NAME = re.compile(r'"((general|tokenizer|split)\.[a-z_.]+'
-                       r'|\.?(attention|rope|ssm|expert_\w+)\.[a-z_.]+'
-                       r'|\.?(block_count|embedding_length|context_length|feed_forward_length|vocab_size)'
+                       r'|\.(attention|rope|ssm|expert_\w+)\.[a-z_.]+'
+                       r'|\.(block_count|embedding_length|context_length|feed_forward_length|vocab_size)\b'
                        r'|blk\.|token_embd|output_norm)')
 GGUF_NAMES_BELONG_TO = ("src/spec/arch/", "src/spec/", "src/gguf/", "src/text/")
 
