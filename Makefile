@@ -42,7 +42,7 @@ test: build/release/.tests-$(presets) ## set up what is missing, build everythin
 	@tools/models.py get smollm2-135m
 	@tools/material.py get
 	@ninja -C build/release
-	@ctest --preset release
+	@ctest --preset release -j$$(nproc)
 
 models: | $(packages_run) ## fetch every model that a test can use (2 GB)
 	@tools/models.py get --all
@@ -50,7 +50,7 @@ models: | $(packages_run) ## fetch every model that a test can use (2 GB)
 asan tsan: $(packages_test) ## build and run the unit tests under sanitizers (address + undefined, thread)
 	@cmake --preset $@ >/dev/null
 	@ninja -C build/$@
-	@ctest --preset $@
+	@ctest --preset $@ -j$$(nproc)
 
 fuzz: $(packages_test) ## run every fuzz target for FUZZ_SECONDS each
 	@cmake --preset fuzz >/dev/null
