@@ -63,7 +63,7 @@ endif()
 
 # ridge_library(base [LINK lib ...]): every .cpp below this folder but *_test.cpp and *_fuzz.cpp, as
 # ridge_base; *_test.cpp together become the binary base_test and the CTest entry `base`; each
-# foo_fuzz.cpp becomes the libFuzzer binary foo_fuzz, which starts from the files of foo_corpus/.
+# foo_fuzz.cpp becomes the libFuzzer binary foo_fuzz, run by tools/fuzz.sh.
 function(ridge_library name)
   cmake_parse_arguments(ARG "" "" "LINK;TEST_LINK;EXCLUDE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)

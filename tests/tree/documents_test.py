@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from tree import ROOT
+from tree import ROOT, read_tree
 
 DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
 FILE_SUFFIX = r"\.(h|cpp|inl|py|sh|md|txt|json|cmake|yml|jinja|gguf)"
@@ -17,8 +17,9 @@ MADE_LATER = ("build/", "~/", "$")
 
 
 def documents():
-    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-            for path in [*(ROOT / name for name in DOCUMENTS), *sorted(ROOT.glob("docs/**/*.md"))]}
+    folders = [ROOT / name for name in ("docs", "src", "tests", "tools")]
+    paths = [ROOT / name for name in DOCUMENTS] + [path for folder in folders for path in sorted(folder.rglob("*.md"))]
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
 def code_spans(text):
@@ -53,10 +54,10 @@ def expand_braces(pattern):
             for whole in expand_braces(pattern[:found.start()] + choice + pattern[found.end():])]
 
 
-def path_exists(word):
-    """From the root or from src/, as an #include names it."""
+def path_exists(word, here=ROOT):
+    """From the root, from src/ as an #include names it, or from the document's own folder."""
     for pattern in expand_braces(re.sub(r"<[^>]*>", "*", word)):
-        if not any(True for base in (ROOT, ROOT / "src") for _ in base.glob(pattern.rstrip("/"))):
+        if not any(True for base in (ROOT, ROOT / "src", here) for _ in base.glob(pattern.rstrip("/"))):
             return False
     return True
 
@@ -75,11 +76,19 @@ def make_targets():
 
 
 def check_paths(name, text):
-    problems = [f"{name}:{number}: there is no {word}" for number, code in code_spans(text)
-                for word in named_paths(code) if not path_exists(word)]
     folder = (ROOT / name).parent
+    problems = [f"{name}:{number}: there is no {word}" for number, code in code_spans(text)
+                for word in named_paths(code) if not path_exists(word, folder)]
     return problems + [f"{name}:{number}: the link {target} leads nowhere" for number, target in links(text)
                        if not (folder / target).exists()]
+
+
+def check_comments(files):
+    """Code refers its reader to documents, tools and tests by their paths."""
+    return [f"{path}:{number}: there is no {word}" for path, text in files.items()
+            for number, line in enumerate(text.splitlines(), 1)
+            for word in re.findall(r"\b(?:docs|tools|tests|data)/[\w/.-]+\.(?:md|py|sh|json|cpp|h)\b", line)
+            if not path_exists(word)]
 
 
 def check_make(name, text):
@@ -119,6 +128,10 @@ class Documents(unittest.TestCase):
     def test_every_path_exists(self):
         self.expect_clean([p for name, text in documents().items() for p in check_paths(name, text)])
 
+    def test_every_path_in_the_code_exists(self):
+        files = {path: text for path, text in read_tree().items() if not path.startswith("tests/tree/")}
+        self.expect_clean(check_comments(files))
+
     def test_every_make_target_exists(self):
         self.expect_clean([p for name, text in documents().items() for p in check_make(name, text)])
 
@@ -133,6 +146,7 @@ class Documents(unittest.TestCase):
                          ["README.md:1: there is no src/nowhere/x.h"])
         self.assertEqual(check_paths("README.md", "`src/{base,nope}/CMakeLists.txt` [a](tools/none.md)"),
                          ["README.md:1: there is no src/{base,nope}/CMakeLists.txt", "README.md:1: the link tools/none.md leads nowhere"])
+        self.assertEqual(check_comments({"src/a.h": "// see docs/nowhere.md and tools/setup.sh"}), ["src/a.h:1: there is no docs/nowhere.md"])
         self.assertEqual(check_make("README.md", "```\nmake test\nmake coffee\n```"), ["README.md:3: the Makefile has no target coffee"])
         self.assertEqual(check_commands("README.md", "`ridge run M -p x`, `ridge fly`\n`build/release/ridge run M --prompts x`", help_of),
                          ["README.md:1: ridge has no command fly", "README.md:2: ridge run has no flag --prompts"])
