@@ -1,5 +1,5 @@
 // One block of attention: a few positions of one KV head against chunks of its cache. See
-// docs/attention.md for the order in which everything is added up.
+// cpu/ops/attention_plan.h for the order in which everything is added up.
 #pragma once
 
 #include <cstdint>
