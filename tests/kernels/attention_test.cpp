@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "cpu/dispatch.h"
 #include "tests/kernels/attention_rig.h"
 
 namespace ridge {
@@ -173,6 +174,33 @@ TEST(Attention, ARowIgnoresWhatComesAfterIt) {
       if (dtype == DType::kF16) {
         EXPECT_TRUE(std::isnan(after[size_t(11 * row_size)])) << level;
       }
+    }
+  }
+}
+
+// With a maximum of 0 the weights are e^score itself.
+TEST(Softmax, WeightsAreWithinTwoUlpsAndVanishBelowTheNormalRange) {
+  constexpr double kEps = std::numeric_limits<float>::epsilon();
+  for (const cpu::Level& level : cpu::levels()) {
+    if (!level.supported) continue;
+    const cpu::AttentionKernels kernels = cpu::choose_kernels(level.name).table.attention;
+    Rng rng(9);
+    for (int64_t n = 1; n < 200; ++n) {
+      std::vector<float> scores(size_t(n), 0.0f);
+      for (int64_t i = 1; i < n; ++i) scores[size_t(i)] = -float(rng.uniform() * double(n));
+      std::vector<float> weights = scores;
+      weights.push_back(-1.0f);  // a guard
+      const cpu::SoftmaxSums sums = kernels.softmax(weights.data(), n, 0.0f);
+      double total = 0.0;
+      for (size_t i = 0; i < size_t(n); ++i) {
+        const double expected = std::exp(double(scores[i]));
+        total += expected;
+        ASSERT_NEAR(double(weights[i]), expected, kEps * expected + 1.2e-38)
+            << level.name << ": e^" << scores[i];
+      }
+      ASSERT_EQ(sums.max, 0.0f);
+      ASSERT_NEAR(double(sums.sum), total, (2 + std::sqrt(double(n))) * kEps * total);
+      ASSERT_EQ(weights.back(), -1.0f);
     }
   }
 }

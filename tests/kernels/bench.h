@@ -8,5 +8,8 @@
 namespace ridge::cpu::testing {
 
 int run_bench(std::span<char* const> args);
+// `kernels_test --bench attention [--threads N] [--isa LEVEL]`: one layer's attention, as a decode
+// step over caches that no cache level holds, and as the last 512 rows of a prompt.
+int run_attention_bench(std::span<char* const> args);
 
 }  // namespace ridge::cpu::testing

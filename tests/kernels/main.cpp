@@ -10,6 +10,10 @@ int main(int argc, char** argv) {
   for (const std::string& name : ridge::cpu::testing::levels_not_run()) {
     std::printf("%s: built, not run here\n", name.c_str());
   }
+  if (argc > 2 && std::string_view(argv[1]) == "--bench" &&
+      std::string_view(argv[2]) == "attention") {
+    return ridge::cpu::testing::run_attention_bench({argv + 3, argv + argc});
+  }
   if (argc > 1 && std::string_view(argv[1]) == "--bench") {
     return ridge::cpu::testing::run_bench({argv + 2, argv + argc});
   }

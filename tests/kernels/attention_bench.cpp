@@ -1,0 +1,137 @@
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "cpu/dispatch.h"
+#include "cpu/ops/attention.h"
+#include "cpu/ops/bandwidth.h"
+#include "tests/kernels/bench.h"
+#include "tests/kernels/machine.h"
+
+namespace ridge::cpu::testing {
+namespace {
+
+constexpr int kPageSize = 32;
+
+struct Shape {
+  int64_t n_heads;
+  int64_t n_kv_heads;
+  int64_t dim;
+};
+constexpr Shape kShapes[] = {{9, 3, 64}, {14, 2, 64}, {12, 2, 128}, {32, 8, 128}, {4, 1, 256}};
+
+// One thread is timed by its own CPU clock, which stands still while other programs run.
+double now(int n_threads) {
+  timespec t{};
+  clock_gettime(n_threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+  return double(t.tv_sec) + double(t.tv_nsec) * 1e-9;
+}
+
+double median_seconds(const auto& fn, int n_threads, double budget) {
+  std::vector<double> runs;
+  fn();
+  for (double spent = 0; runs.size() < 3 || (spent < budget && runs.size() < 500);) {
+    const double start = now(n_threads);
+    fn();
+    runs.push_back(now(n_threads) - start);
+    spent += runs.back();
+  }
+  std::nth_element(runs.begin(), runs.begin() + int64_t(runs.size() / 2), runs.end());
+  return runs[runs.size() / 2];
+}
+
+// The caches of so many layers that no level of the machine's cache can hold them, as in a model.
+class Layers {
+ public:
+  Layers(const Shape& shape, DType dtype, int64_t depth, int64_t n_layers)
+      : n_pages_((depth + kPageSize - 1) / kPageSize) {
+    for (int64_t i = 0; i < n_pages_; ++i) pages_.push_back(int32_t(i));
+    for (int64_t i = 0; i < n_layers; ++i) {
+      const Tensor k = make_half(shape, dtype);
+      views_.push_back({k, make_half(shape, dtype)});
+    }
+  }
+  const KvView& next() { return views_[next_++ % views_.size()]; }
+  std::span<const int32_t> pages() const { return pages_; }
+
+ private:
+  Tensor make_half(const Shape& shape, DType dtype) {
+    const int64_t n = n_pages_ * shape.n_kv_heads * kPageSize * shape.dim;
+    std::vector<float> row(size_t(shape.dim));
+    for (size_t i = 0; i < row.size(); ++i) row[i] = float(i * 7 % 37) * 0.05f - 0.9f;
+    const auto bytes = size_t(row_bytes(dtype, n)), step = size_t(row_bytes(dtype, shape.dim));
+    buffers_.push_back(std::make_unique<CpuBuffer>(bytes));
+    for (size_t i = 0; i < bytes; i += step) {
+      info(dtype).encode(row.data(), buffers_.back()->data() + i, shape.dim);
+    }
+    return make_tensor(dtype, {n_pages_, shape.n_kv_heads, kPageSize, shape.dim}, *buffers_.back(),
+                       0);
+  }
+
+  int64_t n_pages_;
+  std::vector<int32_t> pages_;
+  std::vector<std::unique_ptr<CpuBuffer>> buffers_;
+  std::vector<KvView> views_;
+  size_t next_ = 0;
+};
+
+// Seconds of one layer's attention for the last n_rows of depth positions.
+double time_layer(Machine& machine, const Shape& shape, Layers& layers, int64_t depth,
+                  int64_t n_rows) {
+  Matrix q(n_rows, shape.n_heads * shape.dim), out(n_rows, shape.n_heads * shape.dim);
+  q.fill(0.01f);
+  const SequenceRows rows{0, int(n_rows), int32_t(depth - n_rows), layers.pages()};
+  return median_seconds(
+      [&] {
+        attention(machine.context, split_heads(out.tensor(), shape.n_heads),
+                  split_heads(q.tensor(), shape.n_heads), layers.next(), {&rows, 1},
+                  {.scale = 0.1f});
+      },
+      machine.pool.size(), 0.2);
+}
+
+void bench_shape(Machine& machine, const Shape& shape, DType dtype) {
+  std::printf("%2lld/%lld x%-3lld %-4s", (long long)shape.n_heads, (long long)shape.n_kv_heads,
+              (long long)shape.dim, std::string(info(dtype).name).c_str());
+  for (const int64_t depth : {4096, 16384}) {
+    const int64_t bytes = 2 * depth * shape.n_kv_heads * row_bytes(dtype, shape.dim);
+    Layers layers(shape, dtype, depth, std::max<int64_t>(1, (int64_t{200} << 20) / bytes));
+    const double seconds = time_layer(machine, shape, layers, depth, 1);
+    std::printf(" %9.1f", double(bytes) / seconds * 1e-9);
+  }
+  for (const int64_t n : {512, 8192}) {
+    Layers layers(shape, dtype, n, 1);
+    const double seconds = time_layer(machine, shape, layers, n, 512);
+    const double pairs = 512.0 * (double(n - 512) + 513.0 / 2);
+    std::printf(" %9.1f", pairs * double(2 * shape.n_heads * shape.dim) / seconds * 1e-9);
+  }
+  std::printf("\n");
+}
+
+}  // namespace
+
+int run_attention_bench(std::span<char* const> args) {
+  int n_threads = 0;
+  std::string isa;
+  for (size_t i = 0; i + 1 < args.size(); i += 2) {
+    const std::string_view name = args[i];
+    if (name == "--threads") n_threads = std::atoi(args[i + 1]);
+    if (name == "--isa") isa = args[i + 1];
+  }
+  const ChosenKernels chosen = choose_kernels(isa);
+  const TestedLevel level{std::string(chosen.level), chosen.table};
+  Machine machine(level, n_threads);
+  std::printf("%s, %d threads, read bandwidth %.1f GB/s\n", level.name.c_str(), machine.pool.size(),
+              measure_read_bandwidth(machine.pool) * 1e-9);
+  std::printf("%-15s %19s %19s\n", "", "decode, GB/s of KV", "prefill, GMAC/s");
+  std::printf("%-15s %9s %9s %9s %9s\n", "heads", "4096", "16384", "512", "8192");
+  for (const Shape& shape : kShapes) {
+    for (const DType dtype : {DType::kF16, DType::kQ8_0}) bench_shape(machine, shape, dtype);
+  }
+  return 0;
+}
+
+}  // namespace ridge::cpu::testing
