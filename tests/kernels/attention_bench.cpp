@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <string>
 #include <vector>
@@ -64,9 +65,9 @@ class Layers {
     for (size_t i = 0; i < row.size(); ++i) row[i] = float(i * 7 % 37) * 0.05f - 0.9f;
     const auto bytes = size_t(row_bytes(dtype, n)), step = size_t(row_bytes(dtype, shape.dim));
     buffers_.push_back(std::make_unique<CpuBuffer>(bytes));
-    for (size_t i = 0; i < bytes; i += step) {
-      info(dtype).encode(row.data(), buffers_.back()->data() + i, shape.dim);
-    }
+    std::byte* data = buffers_.back()->data();
+    info(dtype).encode(row.data(), data, shape.dim);
+    for (size_t i = step; i < bytes; i += step) std::memcpy(data + i, data, step);
     return make_tensor(dtype, {n_pages_, shape.n_kv_heads, kPageSize, shape.dim}, *buffers_.back(),
                        0);
   }
@@ -90,7 +91,7 @@ double time_layer(Machine& machine, const Shape& shape, Layers& layers, int64_t 
                   split_heads(q.tensor(), shape.n_heads), layers.next(), {&rows, 1},
                   {.scale = 0.1f});
       },
-      machine.pool.size(), 0.2);
+      machine.pool.size(), 0.1);
 }
 
 void bench_shape(Machine& machine, const Shape& shape, DType dtype) {
@@ -98,7 +99,7 @@ void bench_shape(Machine& machine, const Shape& shape, DType dtype) {
               (long long)shape.dim, std::string(info(dtype).name).c_str());
   for (const int64_t depth : {4096, 16384}) {
     const int64_t bytes = 2 * depth * shape.n_kv_heads * row_bytes(dtype, shape.dim);
-    Layers layers(shape, dtype, depth, std::max<int64_t>(1, (int64_t{200} << 20) / bytes));
+    Layers layers(shape, dtype, depth, std::max<int64_t>(1, (int64_t{100} << 20) / bytes));
     const double seconds = time_layer(machine, shape, layers, depth, 1);
     std::printf(" %9.1f", double(bytes) / seconds * 1e-9);
   }
@@ -109,6 +110,7 @@ void bench_shape(Machine& machine, const Shape& shape, DType dtype) {
     std::printf(" %9.1f", pairs * double(2 * shape.n_heads * shape.dim) / seconds * 1e-9);
   }
   std::printf("\n");
+  std::fflush(stdout);
 }
 
 }  // namespace

@@ -129,32 +129,32 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 // Tokens one by one, in pieces of any size, in company, with any number of threads: the same bits.
 TEST(Attention, OfARowDependsOnNothingElseInTheCall) {
   for (const std::string& level : supported_levels()) {
-    for (const AttentionCase& c : kCases) {
-      if (c.n_heads * std::max(c.k_dim, c.v_dim) > 900) continue;  // time
+    for (const size_t i : {1, 3, 10, 11, 14, 16}) {
+      const AttentionCase& c = kCases[i];
       SCOPED_TRACE(level + ": " + describe(c));
       const int64_t row_size = c.n_heads * c.v_dim;
-      AttentionRig alone(c, {700, 530}, {.n_threads = 1, .isa = level});
-      const std::vector<float> whole = alone.run({{0, 0, 700}});
-      const std::vector<float> other = alone.run({{1, 0, 530}});
+      AttentionRig alone(c, {530, 300}, {.n_threads = 1, .isa = level});
+      const std::vector<float> whole = alone.run({{0, 0, 530}});
+      const std::vector<float> other = alone.run({{1, 0, 300}});
       for (int n_threads : {1, 2, 3}) {
-        AttentionRig rig(c, {700, 530}, {.n_threads = n_threads, .isa = level});
-        ASSERT_TRUE(same_bits(rig.run({{0, 0, 700}}), whole));
-        for (int64_t p : {0, 1, 63, 64, 255, 256, 257, 511, 512, 640, 699}) {
+        AttentionRig rig(c, {530, 300}, {.n_threads = n_threads, .isa = level});
+        ASSERT_TRUE(same_bits(rig.run({{0, 0, 530}}), whole));
+        for (int64_t p : {0, 1, 63, 64, 255, 256, 257, 511, 512, 529}) {
           ASSERT_TRUE(same_bits(rig.run({{0, p, 1}}), slice(whole, row_size, p, 1))) << p;
         }
         for (int64_t n : {7, 100, 300}) {
-          for (int64_t p = 0; p < 700; p += n) {
-            const int64_t rows = std::min(n, 700 - p);
+          for (int64_t p = 0; p < 530; p += n) {
+            const int64_t rows = std::min(n, 530 - p);
             ASSERT_TRUE(same_bits(rig.run({{0, p, rows}}), slice(whole, row_size, p, rows)))
                 << "rows " << p << " … " << p + rows - 1;
           }
         }
         const std::vector<float> batch =
-            rig.run({{1, 529, 1}, {0, 390, 130}, {1, 0, 4}, {0, 699, 1}});
-        ASSERT_TRUE(same_bits(slice(batch, row_size, 0, 1), slice(other, row_size, 529, 1)));
+            rig.run({{1, 299, 1}, {0, 390, 130}, {1, 0, 4}, {0, 529, 1}});
+        ASSERT_TRUE(same_bits(slice(batch, row_size, 0, 1), slice(other, row_size, 299, 1)));
         ASSERT_TRUE(same_bits(slice(batch, row_size, 1, 130), slice(whole, row_size, 390, 130)));
         ASSERT_TRUE(same_bits(slice(batch, row_size, 131, 4), slice(other, row_size, 0, 4)));
-        ASSERT_TRUE(same_bits(slice(batch, row_size, 135, 1), slice(whole, row_size, 699, 1)));
+        ASSERT_TRUE(same_bits(slice(batch, row_size, 135, 1), slice(whole, row_size, 529, 1)));
       }
     }
   }
