@@ -4,6 +4,7 @@
 // widened copy, and gives the same bits.
 #include "cpu/kernels/attention_kernels.h"
 #include "cpu/kernels/avx2/math.h"
+#include "cpu/kernels/avx2/unroll.h"
 
 namespace ridge::cpu {
 namespace {
@@ -63,31 +64,39 @@ __m128 sum8_of_four(__m256 a, __m256 b, __m256 c, __m256 d) {
 
 template <class Element, int kRows, int kKeys>
 void score_tile(const ScoresArgs& args, const float* q, const std::byte* k, float* out) {
-  __m256 sums[kRows][kKeys] = {};
-  for (int64_t i = 0; i < args.dim; i += Element::kStep) {
+  const int64_t q_stride = args.q_stride, k_stride = args.k_stride, dim = args.dim;
+  __m256 sums[kRows][kKeys];
+  unroll<kRows>([&](auto row) __attribute__((always_inline)) {
+    unroll<kKeys>([&](auto key)
+                      __attribute__((always_inline)) { sums[row][key] = _mm256_setzero_ps(); });
+  });
+  for (int64_t i = 0; i < dim; i += Element::kStep) {
     typename Element::Step steps[kKeys];
-    for (int key = 0; key < kKeys; ++key) steps[key] = Element::at(k + key * args.k_stride, i);
-    for (int u = 0; u < Element::kStep / 8; ++u) {
+    unroll<kKeys>([&](auto key) __attribute__((always_inline)) {
+      steps[key] = Element::at(k + key * k_stride, i);
+    });
+    unroll<Element::kStep / 8>([&](auto u) __attribute__((always_inline)) {
       __m256 x[kRows];
-      for (int row = 0; row < kRows; ++row) {
-        x[row] = _mm256_loadu_ps(q + row * args.q_stride + i + 8 * u);
-      }
-      for (int key = 0; key < kKeys; ++key) {
+      unroll<kRows>([&](auto row) __attribute__((always_inline)) {
+        x[row] = _mm256_loadu_ps(q + row * q_stride + i + 8 * u);
+      });
+      unroll<kKeys>([&](auto key) __attribute__((always_inline)) {
         const __m256 y = steps[key][u];
-        for (int row = 0; row < kRows; ++row) {
+        unroll<kRows>([&](auto row) __attribute__((always_inline)) {
           sums[row][key] = _mm256_fmadd_ps(x[row], y, sums[row][key]);
-        }
-      }
-    }
+        });
+      });
+    });
   }
-  for (int row = 0; row < kRows; ++row) {
+  unroll<kRows>([&](auto row) __attribute__((always_inline)) {
     float* to = out + row * args.scores_stride;
     if constexpr (kKeys == 4) {
       _mm_storeu_ps(to, sum8_of_four(sums[row][0], sums[row][1], sums[row][2], sums[row][3]));
     } else {
-      for (int key = 0; key < kKeys; ++key) to[key] = sum8(sums[row][key]);
+      unroll<kKeys>([&](auto key)
+                        __attribute__((always_inline)) { to[key] = sum8(sums[row][key]); });
     }
-  }
+  });
 }
 
 template <class Element, int kRows>
@@ -115,35 +124,36 @@ void scores(const ScoresArgs& args) {
 
 template <class Element, int kRows, int kVectors>
 void accumulate_tile(const AccumulateArgs& args, const float* weights, int64_t i, float* sum) {
-  constexpr int kSteps = kVectors * 8 / Element::kStep;
+  constexpr int kInStep = Element::kStep / 8;
+  const int64_t weights_stride = args.weights_stride, sum_stride = args.sum_stride;
   __m256 sums[kRows][kVectors];
-  for (int row = 0; row < kRows; ++row) {
-    for (int v = 0; v < kVectors; ++v) {
-      sums[row][v] = _mm256_loadu_ps(sum + row * args.sum_stride + 8 * v);
-    }
-  }
-  for (int64_t key = 0; key < args.n_keys; ++key) {
+  unroll<kRows>([&](auto row) __attribute__((always_inline)) {
+    unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+      sums[row][v] = _mm256_loadu_ps(sum + row * sum_stride + 8 * v);
+    });
+  });
+  const std::byte* values = args.v;
+  for (int64_t n = args.n_keys; n > 0; --n, values += args.v_stride, ++weights) {
     __m256 w[kRows];
-    for (int row = 0; row < kRows; ++row) {
-      w[row] = _mm256_broadcast_ss(weights + row * args.weights_stride + key);
-    }
-    const std::byte* values = args.v + key * args.v_stride;
-    for (int s = 0; s < kSteps; ++s) {
+    unroll<kRows>([&](auto row) __attribute__((always_inline)) {
+      w[row] = _mm256_broadcast_ss(weights + row * weights_stride);
+    });
+    unroll<kVectors / kInStep>([&](auto s) __attribute__((always_inline)) {
       const auto step = Element::at(values, i + s * Element::kStep);
-      for (int u = 0; u < Element::kStep / 8; ++u) {
+      unroll<kInStep>([&](auto u) __attribute__((always_inline)) {
         const __m256 y = step[u];
-        const int v = s * Element::kStep / 8 + u;
-        for (int row = 0; row < kRows; ++row) {
-          sums[row][v] = _mm256_fmadd_ps(w[row], y, sums[row][v]);
-        }
-      }
-    }
+        constexpr int kVector = decltype(s)::value * kInStep + decltype(u)::value;
+        unroll<kRows>([&](auto row) __attribute__((always_inline)) {
+          sums[row][kVector] = _mm256_fmadd_ps(w[row], y, sums[row][kVector]);
+        });
+      });
+    });
   }
-  for (int row = 0; row < kRows; ++row) {
-    for (int v = 0; v < kVectors; ++v) {
-      _mm256_storeu_ps(sum + row * args.sum_stride + 8 * v, sums[row][v]);
-    }
-  }
+  unroll<kRows>([&](auto row) __attribute__((always_inline)) {
+    unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+      _mm256_storeu_ps(sum + row * sum_stride + 8 * v, sums[row][v]);
+    });
+  });
 }
 
 template <class Element, int kRows, int kVectors>
