@@ -31,8 +31,8 @@ class Sampler {
   Sampler(Sampler&&) noexcept;
   ~Sampler();
 
-  // logits: [n_vocab], changed in place; -inf forbids a token. Throws Error{kDevice} if a logit is NaN
-  // or +inf and if all are -inf.
+  // logits: [n_vocab], changed in place; -inf forbids a token. Throws Error{kDevice} if a logit is
+  // NaN or +inf and if all are -inf.
   Sampled sample(std::span<float> logits);
   // The token counts for penalties and DRY from now on: prompt tokens and sampled ones alike.
   void accept(int32_t token);
