@@ -19,7 +19,8 @@ inline float to_f32(f16 h) {
   const uint32_t exponent = (h.bits >> 10) & 0x1fu;
   const uint32_t mantissa = h.bits & 0x3ffu;
   if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
-  if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
+  if (exponent != 0)
+    return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
   // Subnormal: mantissa * 2^-24, exact in f32.
   const float magnitude = float(mantissa) * 0x1p-24f;
   return std::bit_cast<float>(std::bit_cast<uint32_t>(magnitude) | sign);
@@ -39,7 +40,9 @@ inline f16 to_f16(float value) {
   return {uint16_t(sign | ((magnitude - 0x38000000u + round) >> 13))};
 }
 
-inline float to_f32(bf16 b) { return std::bit_cast<float>(uint32_t(b.bits) << 16); }
+inline float to_f32(bf16 b) {
+  return std::bit_cast<float>(uint32_t(b.bits) << 16);
+}
 
 inline bf16 to_bf16(float value) {
   const uint32_t bits = std::bit_cast<uint32_t>(value);
