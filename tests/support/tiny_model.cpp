@@ -46,6 +46,11 @@ void set_vocabulary(gguf::Metadata& m) {
     types.signed_values.push_back(3);
   }
   gguf::Array merges{.element_type = ValueType::kString};
+  for (const char* pair : {"th", "in"}) {
+    tokens.strings.push_back(pair);
+    types.signed_values.push_back(1);
+    merges.strings.push_back({pair[0], ' ', pair[1]});
+  }
   m.set("tokenizer.ggml.model", text("gpt2"));
   m.set("tokenizer.ggml.pre", text("gpt-2"));
   m.set("tokenizer.ggml.tokens", {ValueType::kArray, std::move(tokens)});
@@ -90,8 +95,7 @@ std::filesystem::path write_tiny_model(const std::filesystem::path& path,
     return architecture == "qwen2" && name.ends_with(".bias") &&
            name.find("attn_output") == std::string_view::npos;
   };
-  write_random_model(path, tiny_metadata(architecture),
-                     {.dtype = dtype, .has_tensor = has_tensor});
+  write_random_model(path, tiny_metadata(architecture), {.dtype = dtype, .has_tensor = has_tensor});
   return path;
 }
 

@@ -1,5 +1,5 @@
 // A tiny model of real shape for tests that need one to run: random weights and a vocabulary of the
-// 256 bytes and a few control tokens.
+// 256 bytes, four control tokens and two merged pairs.
 #pragma once
 
 #include <filesystem>
