@@ -95,9 +95,9 @@ struct AttentionParams {
 class Backend {
  public:
   virtual ~Backend() = default;
-  virtual std::string_view name() const = 0;         // "cpu"
-  virtual std::string description() const = 0;       // "cpu avx2, 2 threads"
-  virtual double measure_read_bandwidth() = 0;       // bytes/s of a plain read loop, ~0.2 s
+  virtual std::string_view name() const = 0;    // "cpu"
+  virtual std::string description() const = 0;  // "cpu avx2, 2 threads"
+  virtual double measure_read_bandwidth() = 0;  // bytes/s of a plain read loop, ~0.2 s
 
   // Memory. Fresh buffers read as zero.
   virtual BufferPtr alloc(size_t n_bytes) = 0;
@@ -109,7 +109,8 @@ class Backend {
   // out[n, d] = scale * table[ids[i]]
   virtual void embed(const Tensor& out, const Weight& table, std::span<const int32_t> ids,
                      float scale) = 0;
-  // out = x / sqrt(mean(x²) + eps) * weight over the innermost dimension (rank 2 or 3); out may be x.
+  // out = x / sqrt(mean(x²) + eps) * weight over the innermost dimension (rank 2 or 3); out may be
+  // x.
   virtual void rms_norm(const Tensor& out, const Tensor& x, const Tensor& weight, float eps) = 0;
   // Every projection reads the same x[n, n_in]: it is quantised once for all of them.
   virtual void matmul(const Tensor& x, std::span<const Projection> projections, Store store) = 0;
@@ -130,9 +131,9 @@ class Backend {
   virtual void attention(const Tensor& out, const Tensor& q, const KvView& cache,
                          std::span<const SequenceRows> sequences,
                          const AttentionParams& params) = 0;
-  virtual void add(const Tensor& out, const Tensor& x) = 0;          // out += x
-  virtual void softcap(const Tensor& x, float cap) = 0;              // x = cap * tanh(x / cap)
-  virtual void scale(const Tensor& x, float factor) = 0;             // x *= factor
+  virtual void add(const Tensor& out, const Tensor& x) = 0;  // out += x
+  virtual void softcap(const Tensor& x, float cap) = 0;      // x = cap * tanh(x / cap)
+  virtual void scale(const Tensor& x, float factor) = 0;     // x *= factor
   // out[i] = x[rows[i]]
   virtual void gather_rows(const Tensor& out, const Tensor& x, std::span<const int32_t> rows) = 0;
 

@@ -288,8 +288,7 @@ TEST(SpecialTokens, Phi3DropsTheWhitespaceBehindThem) {
   SmallVocabulary::set(metadata, "general.architecture", std::string("phi3"));
   const auto tokenizer = Tokenizer::from_metadata(metadata);
   EXPECT_EQ(encoded(*tokenizer, "</s> \n hello", SpecialTokens::kParse), (Texts{"</s>", "▁hello"}));
-  EXPECT_EQ(encoded(*tokenizer, "<s> hello", SpecialTokens::kParse),
-            (Texts{"<s>", "▁", "▁hello"}));
+  EXPECT_EQ(encoded(*tokenizer, "<s> hello", SpecialTokens::kParse), (Texts{"<s>", "▁", "▁hello"}));
 }
 
 TEST(Tokenizer, TellsAboutItsTokens) {

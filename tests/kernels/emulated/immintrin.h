@@ -1,6 +1,6 @@
-// Stands before the compiler's own immintrin.h when the avx512_vnni kernels are compiled for tests on
-// a machine without AVX-512: SIMDe spells their instructions in simpler ones, and this file the five
-// that SIMDe 0.7 lacks.
+// Stands before the compiler's own immintrin.h when the avx512_vnni kernels are compiled for tests
+// on a machine without AVX-512: SIMDe spells their instructions in simpler ones, and this file the
+// five that SIMDe 0.7 lacks.
 #pragma once
 
 #include_next <immintrin.h>
@@ -33,8 +33,8 @@ inline __m256i load_256(const char* p) {
 }
 
 inline simde__m512 emulated_cvtepi32_ps(simde__m512i a) {
-  return emulate_halves<simde__m512>(
-      a, [](const char* p) { return _mm256_cvtepi32_ps(load_256(p)); });
+  return emulate_halves<simde__m512>(a,
+                                     [](const char* p) { return _mm256_cvtepi32_ps(load_256(p)); });
 }
 inline simde__m512i emulated_cvtepu8_epi32(__m128i a) {
   return emulate_halves<simde__m512i>(a, [](const char* p) {
@@ -46,8 +46,7 @@ inline simde__m512i emulated_cvtepu16_epi32(__m256i a) {
       a, [](const char* p) { return _mm256_cvtepu16_epi32(load_128(p)); });
 }
 inline simde__m512 emulated_cvtph_ps(__m256i a) {
-  return emulate_halves<simde__m512>(
-      a, [](const char* p) { return _mm256_cvtph_ps(load_128(p)); });
+  return emulate_halves<simde__m512>(a, [](const char* p) { return _mm256_cvtph_ps(load_128(p)); });
 }
 inline simde__m512i emulated_srai_epi32(simde__m512i a, int n) {
   return emulate_halves<simde__m512i>(
