@@ -71,6 +71,7 @@ void install_avx2(KernelTable& table) {
   avx2::install_quantize(table.matmul);
   avx2::install_matmul_block32(table.matmul);
   avx2::install_matmul_block256(table.matmul);
+  avx2::install_matmul_codebook(table.matmul);
   avx2::install_matmul_float(table.matmul);
   avx2::install_vector(table.vector);
   avx2::install_attention(table.attention);
@@ -79,6 +80,7 @@ void install_avx2(KernelTable& table) {
 void install_avx512_vnni(KernelTable& table) {
   avx512_vnni::install_matmul_block32(table.matmul);
   avx512_vnni::install_matmul_block256(table.matmul);
+  avx512_vnni::install_matmul_codebook(table.matmul);
   avx512_vnni::install_matmul_float(table.matmul);
 }
 

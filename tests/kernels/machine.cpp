@@ -6,6 +6,7 @@
 namespace ridge::cpu::avx512_vnni_emulated {
 void install_matmul_block32(MatmulKernels& kernels);
 void install_matmul_block256(MatmulKernels& kernels);
+void install_matmul_codebook(MatmulKernels& kernels);
 void install_matmul_float(MatmulKernels& kernels);
 }  // namespace ridge::cpu::avx512_vnni_emulated
 #endif
@@ -22,6 +23,7 @@ void add_emulated_levels(std::vector<TestedLevel>& levels) {
   TestedLevel level{"avx512_vnni_emulated_by_simde", levels.back().table};
   avx512_vnni_emulated::install_matmul_block32(level.table.matmul);
   avx512_vnni_emulated::install_matmul_block256(level.table.matmul);
+  avx512_vnni_emulated::install_matmul_codebook(level.table.matmul);
   avx512_vnni_emulated::install_matmul_float(level.table.matmul);
   levels.push_back(level);
 }

@@ -58,12 +58,14 @@ void install_quantize(MatmulKernels& kernels);
 namespace avx2 {
 void install_matmul_block32(MatmulKernels& kernels);
 void install_matmul_block256(MatmulKernels& kernels);
+void install_matmul_codebook(MatmulKernels& kernels);
 void install_matmul_float(MatmulKernels& kernels);
 void install_quantize(MatmulKernels& kernels);
 }  // namespace avx2
 namespace avx512_vnni {
 void install_matmul_block32(MatmulKernels& kernels);
 void install_matmul_block256(MatmulKernels& kernels);
+void install_matmul_codebook(MatmulKernels& kernels);
 void install_matmul_float(MatmulKernels& kernels);
 }  // namespace avx512_vnni
 

@@ -552,27 +552,31 @@ void multiply_columns(const MultiplyArgs& args, int64_t first) {
   }
 }
 
-// All columns in passes of at most four, spread evenly: nine are three threes, not two fours and
-// one.
+// Columns that one pass over the weights takes, at most: as many as the registers hold.
+template <class Type>
+constexpr int max_columns() {
+  if constexpr (requires { Type::kMaxColumns; }) return Type::kMaxColumns;
+  return 4;
+}
+
+// multiply_columns<Type, n>, n in [1, C].
+template <class Type, int C>
+void multiply_n_columns(const MultiplyArgs& args, int64_t first, int64_t n) {
+  if constexpr (C > 1) {
+    if (n < C) return multiply_n_columns<Type, C - 1>(args, first, n);
+  }
+  multiply_columns<Type, C>(args, first);
+}
+
+// Passes are spread evenly: nine columns are three threes, not two fours and one.
 template <class Type>
 void multiply(DType, const MultiplyArgs& args) {
-  const int64_t n_passes = (args.n_cols + 3) / 4;
+  constexpr int kMax = max_columns<Type>();
+  const int64_t n_passes = (args.n_cols + kMax - 1) / kMax;
   for (int64_t pass = 0; pass < n_passes; ++pass) {
     const int64_t first = args.n_cols * pass / n_passes;
-    switch (args.n_cols * (pass + 1) / n_passes - first) {
-      case 1:
-        multiply_columns<Type, 1>(args, first);
-        break;
-      case 2:
-        multiply_columns<Type, 2>(args, first);
-        break;
-      case 3:
-        multiply_columns<Type, 3>(args, first);
-        break;
-      default:
-        multiply_columns<Type, 4>(args, first);
-        break;
-    }
+    const int64_t end = args.n_cols * (pass + 1) / n_passes;
+    multiply_n_columns<Type, kMax>(args, first, end - first);
   }
 }
 

@@ -126,9 +126,10 @@ struct Isa {
   }
 
   // The same for signed bytes: |w| * (x with w's sign), at most 2 * 128 * 127 in a word.
-  static Int add_dot_signed(Int sum, const Int (&w)[8], const uint8_t* x, const uint8_t*,
+  template <int N>
+  static Int add_dot_signed(Int sum, const Int (&w)[N], const uint8_t* x, const uint8_t*,
                             Int scale) {
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < N; ++i) {
       const Int words =
           _mm256_maddubs_epi16(_mm256_abs_epi8(w[i]), _mm256_sign_epi8(dword(x + 4 * i), w[i]));
       sum = _mm256_add_epi32(sum, _mm256_madd_epi16(words, scale));
@@ -140,6 +141,7 @@ struct Isa {
   }
 
   static Float zero_float() { return _mm256_setzero_ps(); }
+  static Float same(float value) { return _mm256_set1_ps(value); }
   static Float broadcast(const uint8_t* p) {
     float value;
     __builtin_memcpy(&value, p, 4);

@@ -102,7 +102,8 @@ struct Isa {
   }
 
   // The same for signed bytes; sum_of_x is an int16 here and an int32 below.
-  static Int add_dot_signed(Int sum, const Int (&w)[8], const uint8_t* x, const uint8_t* sum_of_x,
+  template <int N>
+  static Int add_dot_signed(Int sum, const Int (&w)[N], const uint8_t* x, const uint8_t* sum_of_x,
                             Int scale) {
     int16_t total;
     __builtin_memcpy(&total, sum_of_x, 2);
@@ -115,6 +116,7 @@ struct Isa {
   }
 
   static Float zero_float() { return _mm512_setzero_ps(); }
+  static Float same(float value) { return _mm512_set1_ps(value); }
   static Float broadcast(const uint8_t* p) {
     float value;
     __builtin_memcpy(&value, p, 4);
@@ -149,9 +151,10 @@ struct Isa {
     for (int i = 0; i < N; ++i) sum = _mm512_dpbusd_epi32(sum, w[i], dword(x + 4 * i));
     return sum;
   }
-  static Int dot_offset(int32_t sum_of_x, const Int (&w)[8], const uint8_t* x) {
-    Int unsigned_w[8];
-    for (int i = 0; i < 8; ++i) unsigned_w[i] = _mm512_xor_si512(w[i], bytes(-128));
+  template <int N>
+  static Int dot_offset(int32_t sum_of_x, const Int (&w)[N], const uint8_t* x) {
+    Int unsigned_w[N];
+    for (int i = 0; i < N; ++i) unsigned_w[i] = _mm512_xor_si512(w[i], bytes(-128));
     return dot_from(_mm512_set1_epi32(-128 * sum_of_x), unsigned_w, x);
   }
   // Byte indices within a 128-bit lane: those of row 0 in `row0`, `step` more for each further row.
