@@ -263,7 +263,9 @@ std::string to_nfc(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const Char c = char_at(text, i);
     if (!may_compose(c)) {
-      base = i;
+      // Nothing composes with a malformed byte, and utf8proc does not take any.
+      const bool malformed = c.code == kReplacement && c.size == 1;
+      base = malformed ? i + 1 : i;
       i += c.size;
       continue;
     }

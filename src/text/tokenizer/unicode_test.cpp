@@ -84,7 +84,8 @@ TEST(Unicode, NfcComposesAndKeepsWhatIsComposed) {
       {"\uD558\u11AB", "한"},      // a syllable takes a final
       {"\u0958", "\u0915\u093C"},  // excluded from composition
       {"中文 e\u0301 中", "中文 é 中"},
-      {"e\xFF\u0301", "e\xFF\u0301"},  // nothing composes over a malformed byte
+      {"e\xFF\u0301", "e\xFF\u0301"},            // nothing composes over a malformed byte
+      {"\xFF\u0300\u3099", "\xFF\u3099\u0300"},  // but marks behind it are put in order
       {"\u0301", "\u0301"},
   };
   for (const auto& [from, to] : cases) {
