@@ -11,12 +11,42 @@ namespace {
 
 constexpr std::string_view kSpaceMark = "\xE2\x96\x81";  // U+2581
 
-size_t join_class(std::string_view text, size_t end) {
-  const auto last = static_cast<unsigned char>(text[end - 1]);
-  return last < 0x80 ? last : 128;
+}  // namespace
+
+JoinedPairs::Classified JoinedPairs::classify(std::string_view text, size_t begin) {
+  const auto byte = static_cast<unsigned char>(text[begin]);
+  if (byte < 0x80) return {byte, 1};
+  if (text.substr(begin, kSpaceMark.size()) == kSpaceMark) return {129, kSpaceMark.size()};
+  size_t size = 1;
+  while (begin + size < text.size() &&
+         (static_cast<unsigned char>(text[begin + size]) & 0xC0) == 0x80) {
+    ++size;
+  }
+  return {128, size};
 }
 
-}  // namespace
+void JoinedPairs::add_all_of(std::string_view piece) {
+  if (piece.empty()) return;
+  Classified left = classify(piece, 0);
+  for (size_t i = left.size; i < piece.size();) {
+    const Classified right = classify(piece, i);
+    pairs_.set(left.group * kClasses + right.group);
+    i += right.size;
+    left = right;
+  }
+}
+
+size_t JoinedPairs::end_of_joined(std::string_view text, size_t begin) const {
+  Classified left = classify(text, begin);
+  size_t i = begin + left.size;
+  while (i < text.size()) {
+    const Classified right = classify(text, i);
+    if (!pairs_[left.group * kClasses + right.group]) return i;
+    i += right.size;
+    left = right;
+  }
+  return i;
+}
 
 SpmTokenizer::SpmTokenizer(const gguf::Metadata& metadata, Order order)
     : BasicTokenizer(metadata, Vocabulary::from_metadata(metadata)),
@@ -29,7 +59,7 @@ SpmTokenizer::SpmTokenizer(const gguf::Metadata& metadata, Order order)
   } else {
     rank_by_score();
   }
-  find_joined_words();
+  find_joined_pairs();
   set_default_adds_bos(metadata, true);
   // A GGUF does not keep this property of added tokens; of the models with this kind of tokenizer
   // Phi-3 has it.
@@ -65,14 +95,12 @@ void SpmTokenizer::rank_by_score() {
   }
 }
 
-void SpmTokenizer::find_joined_words() {
+void SpmTokenizer::find_joined_pairs() {
   for (Token token = 0; token < n_vocab(); ++token) {
-    const std::string_view text = vocabulary().text(token);
     if (!is_mergeable(token)) continue;
+    const std::string_view text = vocabulary().text(token);
     max_piece_bytes_ = std::max(max_piece_bytes_, text.size());
-    for (size_t i = text.find(kSpaceMark, 1); i != text.npos; i = text.find(kSpaceMark, i + 1)) {
-      if (!text.substr(0, i).ends_with(kSpaceMark)) joins_next_word_.set(join_class(text, i));
-    }
+    joined_.add_all_of(text);
   }
 }
 
@@ -98,23 +126,13 @@ std::string SpmTokenizer::normalized(std::string_view text, bool begins_run) con
   return out;
 }
 
-// Merging never crosses the end of a word, so that words can be encoded one by one: the end is
-// where a space follows a character that no piece has in front of a space.
-size_t SpmTokenizer::end_of_word(std::string_view text, size_t begin) const {
-  for (size_t i = text.find(kSpaceMark, begin + 1); i != text.npos;
-       i = text.find(kSpaceMark, i + 1)) {
-    const bool inside_run = text.substr(begin, i - begin).ends_with(kSpaceMark);
-    if (!inside_run && !joins_next_word_[join_class(text, i)]) return i;
-  }
-  return text.size();
-}
-
 void SpmTokenizer::encode_text(std::string_view text, bool begins_run, Work& work) const {
   const std::string all = normalized(text, begins_run);
   const std::string_view rest = all;
   std::vector<Symbol> symbols;
   for (size_t begin = 0; begin < rest.size();) {
-    const size_t end = end_of_word(rest, begin);
+    // No merge reaches from one stretch into the next: they can be encoded one by one.
+    const size_t end = joined_.end_of_joined(rest, begin);
     const std::string_view word = rest.substr(begin, end - begin);
     if (!work.cache.lookup(word, work.tokens)) {
       const size_t n_before = work.tokens.size();

@@ -11,6 +11,24 @@
 
 namespace ridge::text {
 
+// Pairs of neighbouring characters, told apart as far as they are ASCII or the space mark.
+class JoinedPairs {
+ public:
+  void add_all_of(std::string_view piece);
+  // The end of the first stretch of text, from begin on, whose neighbours are all joined.
+  size_t end_of_joined(std::string_view text, size_t begin) const;
+
+ private:
+  static constexpr size_t kClasses = 130;
+  struct Classified {
+    size_t group = 0;
+    size_t size = 0;
+  };
+  static Classified classify(std::string_view text, size_t begin);
+
+  std::bitset<kClasses * kClasses> pairs_;
+};
+
 class SpmTokenizer final : public BasicTokenizer {
  public:
   enum class Order { kByScore, kByMerges };
@@ -28,7 +46,6 @@ class SpmTokenizer final : public BasicTokenizer {
   bool adds_space_prefix() const override { return adds_space_prefix_; }
 
   std::string normalized(std::string_view text, bool begins_run) const;
-  size_t end_of_word(std::string_view text, size_t begin) const;
   void encode_word(std::string_view word, std::vector<Symbol>& symbols,
                    std::vector<Token>& out) const;
   void split_characters(std::string_view word, std::vector<Symbol>& symbols) const;
@@ -40,13 +57,12 @@ class SpmTokenizer final : public BasicTokenizer {
   Token mergeable(std::string_view text) const;  // -1: none
   bool is_mergeable(Token token) const;
   void rank_by_score();
-  void find_joined_words();
+  void find_joined_pairs();
 
   std::optional<MergeTable> merges_;
   std::vector<uint32_t> ranks_;  // by token, when there are no merges
   size_t max_piece_bytes_ = 0;
-  // Characters behind which some piece goes on with a space: [128] for all outside ASCII.
-  std::bitset<129> joins_next_word_;
+  JoinedPairs joined_;  // neighbours inside some piece: all between which merging can happen
   bool adds_space_prefix_ = true;
   bool collapses_spaces_ = false;
 };
