@@ -9,7 +9,8 @@ Oracles: Hugging Face tokenizers, set up as the model's tokenizer.json is, for B
 Malformed UTF-8 cannot be given to the former as text. There the pieces are found with U+FFFD in the place of each bad byte, and the BPE
 model then gets the bytes themselves: what a byte-level tokenizer does with bytes, if only its regular expression could see them.
 
-Lines of OUT: "p" (special tokens parsed) or "t" (as text), the text in hex, the ids; for pieces the name, the text, sizes in bytes.
+Lines of OUT: "p" (special tokens parsed) or "t" (as text), the text in hex, the ids; for pieces the name, the text, sizes in bytes. Fixtures: the pre-tokenizers that
+agree ("default" for SentencePiece), the text, the ids.
 """
 
 import json
@@ -207,19 +208,18 @@ def bpe_cases(v, count):
     for text in tokenizer_texts.with_special_tokens(v.named(CONTROL, USER_DEFINED)[:400], count // 10):
         yield line("p", text.encode(), tokenizer.encode(text, add_special_tokens=False).ids)
     if v.model == "gpt2" and v.pre != "falcon":  # whose last stages see bytes as characters
-        yield from malformed_cases(v, pre, tokenizer, count // 10)
+        user_defined = [t.encode() for t in v.named(USER_DEFINED)]
+        texts = [data for data in tokenizer_texts.malformed(count // 10) if not any(t in data for t in user_defined)]
+        yield from (line("t", data, ids) for data, ids in malformed_ids(pre, tokenizer, texts))
 
 
-def malformed_cases(v, pre, tokenizer, count):
+def malformed_ids(pre, tokenizer, texts):
     cutter = Cutter(pre)
-    user_defined = v.named(USER_DEFINED)
-    for data in tokenizer_texts.malformed(count):
-        if any(t.encode() in data for t in user_defined):
-            continue
+    for data in texts:
         ids = []
         for piece in cutter.pieces(data):
             ids += [t.id for t in tokenizer.model.tokenize("".join(ALPHABET[b] for b in piece))]
-        yield line("t", data, ids)
+        yield data, ids
 
 
 def sentence_piece(v):
