@@ -210,15 +210,17 @@ def bpe_cases(v, count):
     if v.model == "gpt2" and v.pre != "falcon":  # whose last stages see bytes as characters
         user_defined = [t.encode() for t in v.named(USER_DEFINED)]
         texts = [data for data in tokenizer_texts.malformed(count // 10) if not any(t in data for t in user_defined)]
-        yield from (line("t", data, ids) for data, ids in malformed_ids(pre, tokenizer, texts))
+        yield from (line("t", data, ids) for data, ids in malformed_ids(v, pre, tokenizer, texts))
 
 
-def malformed_ids(pre, tokenizer, texts):
+def malformed_ids(v, pre, tokenizer, texts):
+    """(text, ids); the model's own vocabulary is that of the normal tokens, and bytes it lacks are dropped."""
     cutter = Cutter(pre)
     for data in texts:
         ids = []
         for piece in cutter.pieces(data):
-            ids += [t.id for t in tokenizer.model.tokenize("".join(ALPHABET[b] for b in piece))]
+            found = tokenizer.model.tokenize("".join(ALPHABET[b] for b in piece))
+            ids += [t.id for t in found if v.types[t.id] == NORMAL]
         yield data, ids
 
 

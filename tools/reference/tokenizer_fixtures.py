@@ -68,7 +68,7 @@ def bpe_results(path, texts, malformed):
         for text in texts:
             yield name, text.encode(), tokenizer.encode(text, add_special_tokens=False).ids
         if name != "falcon":
-            yield from ((name, data, ids) for data, ids in cases.malformed_ids(pre, tokenizer, malformed))
+            yield from ((name, data, ids) for data, ids in cases.malformed_ids(v, pre, tokenizer, malformed))
 
 
 def write(folder):
