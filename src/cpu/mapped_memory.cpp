@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -14,31 +15,47 @@ namespace {
 constexpr size_t kPage = 4096;
 constexpr size_t kHugePage = size_t{2} << 20;
 
+// Null when the system refuses.
+void* map(size_t n_bytes) {
+  void* mapping =
+      mmap(nullptr, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return mapping == MAP_FAILED ? nullptr : mapping;
+}
+
 size_t round_up(size_t n, size_t unit) {
   return (n + unit - 1) / unit * unit;
 }
 
 }  // namespace
 
-MappedMemory::MappedMemory(size_t n_bytes, std::string_view purpose) : size_(n_bytes) {
+MappedMemory::MappedMemory(size_t n_bytes, std::string_view purpose) {
   if (n_bytes > std::numeric_limits<size_t>::max() / 2) {
     fail(ErrorCode::kOutOfMemory, "cannot allocate ", n_bytes, " bytes for ", purpose,
          ": no address space is that large");
   }
   const bool huge = n_bytes >= kHugePage;
-  mapping_size_ = huge ? round_up(n_bytes, kHugePage) + kHugePage : round_up(n_bytes + 1, kPage);
-  mapping_ =
-      mmap(nullptr, mapping_size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapping_ == MAP_FAILED) {
-    mapping_ = nullptr;
+  size_ = n_bytes;
+  mapping_size_ = round_up(std::max<size_t>(n_bytes, 1), kPage);
+  mapping_ = map(mapping_size_ + (huge ? kHugePage : 0));
+  if (mapping_ == nullptr) {
     fail(ErrorCode::kOutOfMemory, "cannot allocate ", n_bytes, " bytes for ", purpose,
          ": the system has no more memory to give");
   }
-  const auto address = reinterpret_cast<uintptr_t>(mapping_);
-  const uintptr_t aligned = huge ? round_up(address, kHugePage) : address;
-  data_ = static_cast<std::byte*>(mapping_) + (aligned - address);
+  if (huge) align_to_huge_page();
+}
+
+// Cuts the mapping to its aligned part. What is left over at its end is less than a huge page and
+// stays in small ones: a file's hundreds of weights would waste a megabyte each.
+void MappedMemory::align_to_huge_page() {
+  auto* begin = static_cast<std::byte*>(mapping_);
+  const auto address = reinterpret_cast<uintptr_t>(begin);
+  const size_t before = round_up(address, kHugePage) - address;
+  const size_t after = kHugePage - before;
+  if (before > 0) munmap(begin, before);
+  mapping_ = begin + before;
+  if (after > 0) munmap(begin + before + mapping_size_, after);
 #ifdef MADV_HUGEPAGE
-  if (huge) madvise(data_, round_up(n_bytes, kHugePage), MADV_HUGEPAGE);  // a hint: may be refused
+  madvise(mapping_, mapping_size_, MADV_HUGEPAGE);  // a hint: may be refused
 #endif
 }
 
@@ -51,7 +68,6 @@ MappedMemory::MappedMemory(MappedMemory&& other) noexcept {
 }
 
 MappedMemory& MappedMemory::operator=(MappedMemory&& other) noexcept {
-  std::swap(data_, other.data_);
   std::swap(size_, other.size_);
   std::swap(mapping_, other.mapping_);
   std::swap(mapping_size_, other.mapping_size_);

@@ -17,14 +17,15 @@ class MappedMemory {
   MappedMemory(MappedMemory&& other) noexcept;
   MappedMemory& operator=(MappedMemory&& other) noexcept;
 
-  std::byte* data() const { return data_; }
+  std::byte* data() const { return static_cast<std::byte*>(mapping_); }
   size_t size() const { return size_; }
 
  private:
-  std::byte* data_ = nullptr;  // page-aligned
-  size_t size_ = 0;            // as asked for
+  void align_to_huge_page();
+
   void* mapping_ = nullptr;
-  size_t mapping_size_ = 0;
+  size_t mapping_size_ = 0;  // whole pages
+  size_t size_ = 0;          // as asked for
 };
 
 }  // namespace ridge::cpu
