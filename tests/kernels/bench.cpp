@@ -50,7 +50,7 @@ double best_seconds(const auto& fn, int n_threads, double budget) {
 
 // Cycles per second of a core just now: a chain of dependent additions takes one cycle each.
 double measure_clock() {
-  constexpr int64_t kAdditions = 20'000'000;
+  constexpr int64_t kAdditions = 2'000'000;
   const double seconds = best_seconds(
       [] {
         uint64_t x = 0;
@@ -59,7 +59,7 @@ double measure_clock() {
           asm volatile("" : "+r"(x));
         }
       },
-      1, 0.05);
+      1, 0.1);
   return double(kAdditions) / seconds;
 }
 
