@@ -8,7 +8,7 @@ namespace {
 
 // With fewer rows than this a cached value is converted inside the product; with more, once into a
 // tile that all rows then read.
-constexpr int64_t kWidenFromRows = 4;
+constexpr int64_t kWidenFromRows = 8;
 
 struct Range {
   int64_t begin;

@@ -1,7 +1,9 @@
-// Attention, eight floats at a time. Scores keep 3 rows × 4 keys in registers, each with one
-// accumulator along the head; weighted sums keep 3 rows × 4 vectors, each adding key after key.
-// Cached types are converted on the way into the multiplier: with few rows that is cheaper than a
-// widened copy, and gives the same bits.
+// Attention, eight floats at a time. Scores keep 3 rows × 4 keys in registers (or 6 × 2), each with
+// one accumulator along the head; weighted sums keep 3 rows × 4 vectors (or 6 × 2), each adding key
+// after key. Cached types are converted on the way into the multiplier: with up to 7
+// rows that is cheaper than a widened copy, and gives the same bits.
+#include <algorithm>
+
 #include "cpu/kernels/attention_kernels.h"
 #include "cpu/kernels/avx2/math.h"
 #include "cpu/kernels/avx2/unroll.h"
@@ -17,6 +19,7 @@ __m256 half_scale(const std::byte* bytes) {
 
 // How a row is read: a step of kStep values from position i, as kStep / 8 vectors.
 struct F32 {
+  static constexpr bool kNarrow = false;
   static constexpr int kStep = 8;
   struct Step {
     const float* x;
@@ -27,6 +30,7 @@ struct F32 {
   }
 };
 struct F16 {
+  static constexpr bool kNarrow = true;
   static constexpr int kStep = 8;
   struct Step {
     const std::byte* x;
@@ -37,6 +41,7 @@ struct F16 {
   static Step at(const std::byte* row, int64_t i) { return {row + 2 * i}; }
 };
 struct Q8_0 {  // blocks of 32: f16 scale, int8 levels
+  static constexpr bool kNarrow = true;
   static constexpr int kStep = 32;
   struct Step {
     const std::byte* levels;
@@ -49,7 +54,7 @@ struct Q8_0 {  // blocks of 32: f16 scale, int8 levels
   };
   static Step at(const std::byte* row, int64_t i) {
     const std::byte* block = row + i / 32 * 34;
-    return {block + 2, half_scale(block)};
+    return {block + 2 + i % 32, half_scale(block)};
   }
 };
 
@@ -60,6 +65,31 @@ __m128 sum8_of_four(__m256 a, __m256 b, __m256 c, __m256 d) {
   const __m256 t = _mm256_add_ps(_mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xee));
   const __m256 u = _mm256_add_ps(_mm256_shuffle_ps(t, t, 0x88), _mm256_shuffle_ps(t, t, 0xdd));
   return _mm_unpacklo_ps(_mm256_castps256_ps128(u), _mm256_extractf128_ps(u, 1));
+}
+
+// sums[i][j] += left(i) * right(j). The shorter side waits in registers and the other passes by:
+// with 12 sums, 3 or 2 and one more are all of the sixteen that there are.
+template <int kLeft, int kRight, class Left, class Right>
+[[gnu::always_inline]] inline void multiply(__m256 (&sums)[kLeft][kRight], Left left, Right right) {
+  if constexpr (kLeft <= kRight) {
+    __m256 x[kLeft];
+    unroll<kLeft>([&](auto i) __attribute__((always_inline)) { x[i] = left(i); });
+    unroll<kRight>([&](auto j) __attribute__((always_inline)) {
+      const __m256 y = right(j);
+      unroll<kLeft>([&](auto i) __attribute__((always_inline)) {
+        sums[i][j] = _mm256_fmadd_ps(x[i], y, sums[i][j]);
+      });
+    });
+  } else {
+    __m256 y[kRight];
+    unroll<kRight>([&](auto j) __attribute__((always_inline)) { y[j] = right(j); });
+    unroll<kLeft>([&](auto i) __attribute__((always_inline)) {
+      const __m256 x = left(i);
+      unroll<kRight>([&](auto j) __attribute__((always_inline)) {
+        sums[i][j] = _mm256_fmadd_ps(x, y[j], sums[i][j]);
+      });
+    });
+  }
 }
 
 template <class Element, int kRows, int kKeys>
@@ -76,55 +106,70 @@ void score_tile(const ScoresArgs& args, const float* q, const std::byte* k, floa
       steps[key] = Element::at(k + key * k_stride, i);
     });
     unroll<Element::kStep / 8>([&](auto u) __attribute__((always_inline)) {
-      __m256 x[kRows];
-      unroll<kRows>([&](auto row) __attribute__((always_inline)) {
-        x[row] = _mm256_loadu_ps(q + row * q_stride + i + 8 * u);
-      });
-      unroll<kKeys>([&](auto key) __attribute__((always_inline)) {
-        const __m256 y = steps[key][u];
-        unroll<kRows>([&](auto row) __attribute__((always_inline)) {
-          sums[row][key] = _mm256_fmadd_ps(x[row], y, sums[row][key]);
-        });
-      });
+      const float* x = q + i + 8 * u;
+      multiply<kRows, kKeys>(
+          sums,
+          [&](auto row)
+              __attribute__((always_inline)) { return _mm256_loadu_ps(x + row * q_stride); },
+          [&](auto key) __attribute__((always_inline)) { return steps[key][u]; });
     });
   }
   unroll<kRows>([&](auto row) __attribute__((always_inline)) {
     float* to = out + row * args.scores_stride;
+    const auto& sum = sums[row];
     if constexpr (kKeys == 4) {
-      _mm_storeu_ps(to, sum8_of_four(sums[row][0], sums[row][1], sums[row][2], sums[row][3]));
+      _mm_storeu_ps(to, sum8_of_four(sum[0], sum[1], sum[2], sum[3]));
+    } else if constexpr (kKeys == 2) {
+      _mm_storel_pi(reinterpret_cast<__m64*>(to), sum8_of_four(sum[0], sum[1], sum[0], sum[1]));
     } else {
-      unroll<kKeys>([&](auto key)
-                        __attribute__((always_inline)) { to[key] = sum8(sums[row][key]); });
+      to[0] = sum8(sum[0]);
     }
   });
 }
 
 template <class Element, int kRows>
 void score_rows(const ScoresArgs& args, int64_t row) {
+  constexpr int kKeys = kRows <= 3 ? 4 : 2;
   const float* q = args.q + row * args.q_stride;
   float* out = args.scores + row * args.scores_stride;
   int64_t key = 0;
-  for (; key + 4 <= args.n_keys; key += 4) {
-    score_tile<Element, kRows, 4>(args, q, args.k + key * args.k_stride, out + key);
+  for (; key + kKeys <= args.n_keys; key += kKeys) {
+    score_tile<Element, kRows, kKeys>(args, q, args.k + key * args.k_stride, out + key);
   }
   for (; key < args.n_keys; ++key) {
     score_tile<Element, kRows, 1>(args, q, args.k + key * args.k_stride, out + key);
   }
 }
 
+// Cuts n rows into groups that fit the registers and calls fn(group size, first row). Where a
+// value's conversion costs (kNarrow), groups of 4 to 6 rows share it. Four rows that do not are two
+// and two: three and one would leave the last alone with its loads.
+template <class Element, class Fn>
+[[gnu::always_inline]] inline void for_row_groups(int64_t n, Fn fn) {
+  int64_t row = 0;
+  if constexpr (Element::kNarrow) {
+    if (n == 6) return fn(Index<6>(), 0);
+    if (n == 5) return fn(Index<5>(), 0);
+    if (n == 4 || n == 7) {
+      fn(Index<4>(), 0);
+      row = 4;
+    }
+  }
+  for (; n - row >= 3 && n - row != 4; row += 3) fn(Index<3>(), row);
+  for (; n - row >= 2; row += 2) fn(Index<2>(), row);
+  if (row < n) fn(Index<1>(), row);
+}
+
 template <class Element>
 void scores(const ScoresArgs& args) {
-  int64_t row = 0;
-  // Four rows are two and two: three and one would leave the last alone with the conversions.
-  for (; args.n_rows - row >= 3 && args.n_rows - row != 4; row += 3)
-    score_rows<Element, 3>(args, row);
-  for (; args.n_rows - row >= 2; row += 2) score_rows<Element, 2>(args, row);
-  if (row < args.n_rows) score_rows<Element, 1>(args, row);
+  for_row_groups<Element>(args.n_rows, [&](auto rows, int64_t first) {
+    score_rows<Element, decltype(rows)::value>(args, first);
+  });
 }
 
 template <class Element, int kRows, int kVectors>
 void accumulate_tile(const AccumulateArgs& args, const float* weights, int64_t i, float* sum) {
-  constexpr int kInStep = Element::kStep / 8;
+  constexpr int kInStep = std::min(kVectors, Element::kStep / 8);
   const int64_t weights_stride = args.weights_stride, sum_stride = args.sum_stride;
   __m256 sums[kRows][kVectors];
   unroll<kRows>([&](auto row) __attribute__((always_inline)) {
@@ -133,21 +178,18 @@ void accumulate_tile(const AccumulateArgs& args, const float* weights, int64_t i
     });
   });
   const std::byte* values = args.v;
+  typename Element::Step steps[kVectors / kInStep];
   for (int64_t n = args.n_keys; n > 0; --n, values += args.v_stride, ++weights) {
-    __m256 w[kRows];
-    unroll<kRows>([&](auto row) __attribute__((always_inline)) {
-      w[row] = _mm256_broadcast_ss(weights + row * weights_stride);
-    });
     unroll<kVectors / kInStep>([&](auto s) __attribute__((always_inline)) {
-      const auto step = Element::at(values, i + s * Element::kStep);
-      unroll<kInStep>([&](auto u) __attribute__((always_inline)) {
-        const __m256 y = step[u];
-        constexpr int kVector = decltype(s)::value * kInStep + decltype(u)::value;
-        unroll<kRows>([&](auto row) __attribute__((always_inline)) {
-          sums[row][kVector] = _mm256_fmadd_ps(w[row], y, sums[row][kVector]);
-        });
-      });
+      constexpr int kFirst = decltype(s)::value * kInStep;
+      steps[s] = Element::at(values, i + 8 * kFirst);
     });
+    multiply<kRows, kVectors>(
+        sums,
+        [&](auto row) __attribute__((always_inline)) {
+          return _mm256_broadcast_ss(weights + row * weights_stride);
+        },
+        [&](auto v) __attribute__((always_inline)) { return steps[v / kInStep][v % kInStep]; });
   }
   unroll<kRows>([&](auto row) __attribute__((always_inline)) {
     unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
@@ -164,19 +206,19 @@ void accumulate_rows(const AccumulateArgs& args, int64_t row) {
   for (; i + 8 * kVectors <= args.dim; i += 8 * kVectors) {
     accumulate_tile<Element, kRows, kVectors>(args, weights, i, sum + i);
   }
-  for (; i < args.dim; i += Element::kStep) {
-    accumulate_tile<Element, kRows, Element::kStep / 8>(args, weights, i, sum + i);
+  constexpr int kRest = std::min(kVectors, Element::kStep / 8);
+  for (; i < args.dim; i += 8 * kRest) {
+    accumulate_tile<Element, kRows, kRest>(args, weights, i, sum + i);
   }
 }
 
 template <class Element>
 void accumulate(const AccumulateArgs& args) {
-  int64_t row = 0;
-  for (; args.n_rows - row >= 3 && args.n_rows - row != 4; row += 3) {
-    accumulate_rows<Element, 3, 4>(args, row);
-  }
-  for (; args.n_rows - row >= 2; row += 2) accumulate_rows<Element, 2, 4>(args, row);
-  if (row < args.n_rows) accumulate_rows<Element, 1, 8>(args, row);
+  for_row_groups<Element>(args.n_rows, [&](auto rows, int64_t first) {
+    constexpr int kRows = decltype(rows)::value;
+    constexpr int kVectors = kRows == 1 ? 8 : kRows <= 3 ? 4 : 2;
+    accumulate_rows<Element, kRows, kVectors>(args, first);
+  });
 }
 
 template <class Element>
