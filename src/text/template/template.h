@@ -1,36 +1,36 @@
 // A chat template: the Jinja of Hugging Face `transformers`, parsed once and rendered many times.
-// Bounded in depth, steps and output, because a model file is foreign input. A Template is immutable:
-// render from any thread.
+// Bounded in depth, steps and output, because a model file is foreign input. A Template is
+// immutable: render from any thread.
 #pragma once
 
-#include <cstdint>
+#include <ctime>
+#include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
 
+#include "text/template/limits.h"
 #include "text/template/value.h"
 
 namespace ridge::text {
 
-struct TemplateLimits {
-  int max_depth = 200;               // nesting of source, calls and values
-  int64_t max_steps = 10'000'000;    // statements and expressions evaluated in one render
-  int64_t max_output = 64 << 20;     // bytes
+struct RenderOptions {
+  // What strftime_now sees: local time by default.
+  std::function<std::tm()> clock;
 };
-
-class Value;
 
 class Template {
  public:
-  // Throws Error{kInvalidFile} with line and reason for source that is no template.
+  // Throws Error{kInvalidFile} with line and reason for source that is no template, and
+  // Error{kUnsupported} for statements that chat templates have no use for (include, import, …).
   static Template parse(std::string_view source, const TemplateLimits& limits = {});
   Template(Template&&) noexcept;
+  Template& operator=(Template&&) noexcept;
   ~Template();
 
   // globals: an object with `messages`, `tools`, `add_generation_prompt`, `bos_token`, … . Throws
-  // Error{kInvalidArgument} where Python's Jinja2 raises (raise_exception carries its message along)
-  // and Error{kUnsupported} for a bound that was hit.
-  Text render(const Value& globals) const;
+  // Error{kInvalidArgument} where Python's Jinja2 raises (raise_exception carries its message
+  // along) and Error{kUnsupported} for a bound that was hit.
+  Text render(const Value& globals, const RenderOptions& options = {}) const;
 
  private:
   struct State;
