@@ -214,13 +214,13 @@ def bpe_cases(v, count):
 
 
 def malformed_ids(v, pre, tokenizer, texts):
-    """(text, ids); the model's own vocabulary is that of the normal tokens, and bytes it lacks are dropped."""
+    """(text, ids). The model's own vocabulary are the normal tokens; bytes that it lacks are dropped before anything merges."""
     cutter = Cutter(pre)
+    symbols = {b: c for b, c in ALPHABET.items() if tokenizer.token_to_id(c) is not None and v.types[tokenizer.token_to_id(c)] == NORMAL}
     for data in texts:
         ids = []
         for piece in cutter.pieces(data):
-            found = tokenizer.model.tokenize("".join(ALPHABET[b] for b in piece))
-            ids += [t.id for t in found if v.types[t.id] == NORMAL]
+            ids += [t.id for t in tokenizer.model.tokenize("".join(symbols[b] for b in piece if b in symbols))]
         yield data, ids
 
 
