@@ -3,8 +3,10 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "text/tokenizer/merge.h"
 #include "text/tokenizer/special_tokens.h"
 #include "text/tokenizer/tokenizer.h"
 #include "text/tokenizer/vocabulary.h"
@@ -32,11 +34,13 @@ class BasicTokenizer : public Tokenizer {
   bool ends_generation(Token token) const final;
 
  protected:
-  // What one encode() call works with.
+  // What one encode() call works with; the buffers spare an allocation for each word.
   struct Work {
     explicit Work(size_t text_bytes) : cache(text_bytes) {}
     std::vector<Token> tokens;  // the result so far
     WordCache cache;
+    std::string text;
+    std::vector<Symbol> symbols;
   };
 
   BasicTokenizer(const gguf::Metadata& metadata, Vocabulary vocabulary);

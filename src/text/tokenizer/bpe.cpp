@@ -42,14 +42,12 @@ BpeTokenizer::BpeTokenizer(const gguf::Metadata& metadata)
 }
 
 void BpeTokenizer::encode_text(std::string_view text, bool, Work& work) const {
-  std::string changed;
-  if (rules_.nfc) text = changed = to_nfc(text);
-  if (adds_space_prefix_ && !char_at(text, 0).is(kSpace)) text = changed = cat(' ', text);
-  std::vector<Symbol> symbols;
+  if (rules_.nfc) text = work.text = to_nfc(text);
+  if (adds_space_prefix_ && !char_at(text, 0).is(kSpace)) text = work.text = cat(' ', text);
   pieces_.for_each(text, [&](std::string_view word) {
     if (work.cache.lookup(word, work.tokens)) return;
     const size_t begin = work.tokens.size();
-    encode_word(word, symbols, work.tokens);
+    encode_word(word, work.symbols, work.tokens);
     work.cache.remember(word, std::span(work.tokens).subspan(begin));
   });
 }

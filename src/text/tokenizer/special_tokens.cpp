@@ -33,13 +33,18 @@ SpecialTokenMatcher::SpecialTokenMatcher(const Vocabulary& vocabulary)
   }
 }
 
+uint32_t SpecialTokenMatcher::add_node() {
+  ends_.push_back(-1);
+  return static_cast<uint32_t>(ends_.size() - 1);
+}
+
 void SpecialTokenMatcher::insert(std::string_view text, Token token) {
-  starts_[static_cast<unsigned char>(text.front())] = true;
-  uint32_t node = 0;
-  for (const char byte : text) {
-    const auto [it, is_new] =
-        edges_.try_emplace(edge(node, byte), static_cast<uint32_t>(ends_.size()));
-    if (is_new) ends_.push_back(-1);
+  uint32_t& root = roots_[static_cast<unsigned char>(text.front())];
+  if (root == 0) root = add_node();
+  uint32_t node = root;
+  for (const char byte : text.substr(1)) {
+    const auto [it, is_new] = edges_.try_emplace(edge(node, byte));
+    if (is_new) it->second = add_node();
     node = it->second;
   }
   ends_[node] = token;
@@ -48,13 +53,13 @@ void SpecialTokenMatcher::insert(std::string_view text, Token token) {
 SpecialTokenMatcher::Match SpecialTokenMatcher::longest_at(std::string_view text, size_t begin,
                                                            size_t trusted_end) const {
   Match best;
-  uint32_t node = 0;
-  for (size_t i = begin; i < text.size(); ++i) {
-    const auto it = edges_.find(edge(node, text[i]));
-    if (it == edges_.end()) break;
-    node = it->second;
+  uint32_t node = roots_[static_cast<unsigned char>(text[begin])];
+  for (size_t i = begin; node != 0; ++i) {
     const Token token = ends_[node];
     if (token >= 0 && (i < trusted_end || !needs_trust(token))) best = {begin, i + 1, token};
+    if (i + 1 == text.size()) break;
+    const auto next = edges_.find(edge(node, text[i + 1]));
+    node = next == edges_.end() ? 0 : next->second;
   }
   return best;
 }
@@ -64,7 +69,7 @@ SpecialTokenMatcher::Match SpecialTokenMatcher::find(std::string_view text, size
   auto range = std::partition_point(trusted.begin(), trusted.end(),
                                     [&](const Range& r) { return r.end <= begin; });
   for (size_t i = begin; i < text.size(); ++i) {
-    if (!starts_[static_cast<unsigned char>(text[i])]) continue;
+    if (roots_[static_cast<unsigned char>(text[i])] == 0) continue;
     while (range != trusted.end() && range->end <= i) ++range;
     const bool inside = range != trusted.end() && range->begin <= i;
     const Match match = longest_at(text, i, inside ? range->end : 0);

@@ -35,6 +35,7 @@ class SpecialTokenMatcher {
 
  private:
   void insert(std::string_view text, Token token);
+  uint32_t add_node();
   Match longest_at(std::string_view text, size_t begin, size_t trusted_end) const;
 
   static uint64_t edge(uint32_t node, char byte) {
@@ -42,7 +43,8 @@ class SpecialTokenMatcher {
   }
 
   std::array<bool, 256> starts_{};                // bytes that some token begins with
-  std::unordered_map<uint64_t, uint32_t> edges_;  // (node, byte) to node; node 0 is the root
+  std::array<uint32_t, 256> roots_{};             // first byte to node; 0 for none
+  std::unordered_map<uint64_t, uint32_t> edges_;  // (node, byte) to node
   std::vector<Token> ends_{-1};                   // per node, the token that ends there
   std::vector<bool> needs_trust_;
 };

@@ -104,8 +104,8 @@ void SpmTokenizer::find_joined_pairs() {
   }
 }
 
-std::string SpmTokenizer::normalized(std::string_view text, bool begins_run) const {
-  std::string out;
+void SpmTokenizer::normalize(std::string_view text, bool begins_run, std::string& out) const {
+  out.clear();
   out.reserve(text.size() + text.size() / 2);
   if (adds_space_prefix_ && begins_run) out += kSpaceMark;
   bool after_space = true;
@@ -123,20 +123,18 @@ std::string SpmTokenizer::normalized(std::string_view text, bool begins_run) con
     i += c.size;
   }
   if (collapses_spaces_ && out.ends_with(kSpaceMark)) out.resize(out.size() - kSpaceMark.size());
-  return out;
 }
 
 void SpmTokenizer::encode_text(std::string_view text, bool begins_run, Work& work) const {
-  const std::string all = normalized(text, begins_run);
-  const std::string_view rest = all;
-  std::vector<Symbol> symbols;
+  normalize(text, begins_run, work.text);
+  const std::string_view rest = work.text;
   for (size_t begin = 0; begin < rest.size();) {
     // No merge reaches from one stretch into the next: they can be encoded one by one.
     const size_t end = joined_.end_of_joined(rest, begin);
     const std::string_view word = rest.substr(begin, end - begin);
     if (!work.cache.lookup(word, work.tokens)) {
       const size_t n_before = work.tokens.size();
-      encode_word(word, symbols, work.tokens);
+      encode_word(word, work.symbols, work.tokens);
       const auto made = std::span(work.tokens).subspan(n_before);
       // Runs of unknown characters are one token, also across words.
       if (std::find(made.begin(), made.end(), vocabulary().unknown) == made.end()) {

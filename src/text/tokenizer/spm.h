@@ -45,7 +45,7 @@ class SpmTokenizer final : public BasicTokenizer {
   std::string normal_piece(Token token) const override;
   bool adds_space_prefix() const override { return adds_space_prefix_; }
 
-  std::string normalized(std::string_view text, bool begins_run) const;
+  void normalize(std::string_view text, bool begins_run, std::string& out) const;
   void encode_word(std::string_view word, std::vector<Symbol>& symbols,
                    std::vector<Token>& out) const;
   void split_characters(std::string_view word, std::vector<Symbol>& symbols) const;
