@@ -130,18 +130,6 @@ HttpRequest make_request(const Source& source, const DownloadLimits& limits,
   return request;
 }
 
-void check_free_space(const std::filesystem::path& destination, uint64_t missing,
-                      uint64_t keep_free) {
-  const auto folder = destination.parent_path();
-  std::error_code error;
-  const auto space = std::filesystem::space(folder, error);
-  if (error) fail(ErrorCode::kIo, "cannot ask for the free space of ", folder.string());
-  if (space.available >= keep_free && space.available - keep_free >= missing) return;
-  fail(ErrorCode::kOutOfMemory, destination.filename().string(), " needs ", missing,
-       " more bytes, and the disk of ", folder.string(), " has ", space.available,
-       " free (of which ", keep_free, " stay free)");
-}
-
 // Puts the body of each try behind what the part holds already.
 class PartReceiver : public HttpReceiver {
  public:
@@ -211,7 +199,7 @@ class PartReceiver : public HttpReceiver {
            length ? " is empty" : " does not announce its size, so it cannot be checked");
     }
     check_size(*length);
-    check_free_space(destination_, *length, limits_.keep_free);
+    require_free_space(destination_.parent_path(), *length, limits_.keep_free);
     mismatched_ = false;
     const PartInfo info{
         .etag = strong_etag(response.headers), .sha256 = wanted_sha256(response), .size = *length};
@@ -231,7 +219,7 @@ class PartReceiver : public HttpReceiver {
     const bool same_version = info.etag.empty() || etag.empty() || info.etag == etag;
     mismatched_ = range.begin != part_.size() || range.total != info.size || !same_version;
     if (mismatched_) return BodyWish::kDrop;
-    check_free_space(destination_, info.size - part_.size(), limits_.keep_free);
+    require_free_space(destination_.parent_path(), info.size - part_.size(), limits_.keep_free);
     if (!resumed_) observer_.on_note(cat("continuing after ", part_.size(), " bytes"));
     resumed_ = true;
     return BodyWish::kPass;
@@ -299,6 +287,15 @@ class TextReceiver : public HttpReceiver {
 };
 
 }  // namespace
+
+void require_free_space(const std::filesystem::path& folder, uint64_t n_bytes, uint64_t keep_free) {
+  std::error_code error;
+  const auto space = std::filesystem::space(folder, error);
+  if (error) fail(ErrorCode::kIo, "cannot ask for the free space of ", folder.string());
+  if (space.available >= keep_free && space.available - keep_free >= n_bytes) return;
+  fail(ErrorCode::kOutOfMemory, "the download needs ", n_bytes, " more bytes, and the disk of ",
+       folder.string(), " has ", space.available, " free, of which ", keep_free, " stay free");
+}
 
 DownloadResult download(const Source& source, const std::filesystem::path& destination,
                         const RetryPolicy& retry, const DownloadLimits& limits,

@@ -55,6 +55,9 @@ DownloadResult download(const Source& source, const std::filesystem::path& desti
                         const RetryPolicy& retry, const DownloadLimits& limits,
                         DownloadObserver& observer);
 
+// Throws Error{kOutOfMemory} unless the disk of `folder` has room for n_bytes and keep_free more.
+void require_free_space(const std::filesystem::path& folder, uint64_t n_bytes, uint64_t keep_free);
+
 // A small text (a listing), in memory; sha256 and size of `source` are ignored.
 std::string fetch_text(const Source& source, const RetryPolicy& retry, const DownloadLimits& limits,
                        DownloadObserver& observer);

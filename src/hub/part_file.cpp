@@ -48,8 +48,8 @@ void PartFile::lock() {
   const fs::path path = data_path(destination_);
   if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) fail_io("lock", path, errno);
-    fail(ErrorCode::kInvalidArgument, "another process is downloading ",
-         destination_.filename().string(), " (it holds ", path.string(), ")");
+    fail(ErrorCode::kIo, "another process is downloading ", destination_.filename().string(),
+         " (it holds ", path.string(), ")");
   }
   // The holder before us may have published or removed the file that we opened.
   struct stat opened;

@@ -23,8 +23,8 @@ struct PartInfo {
 class PartFile {
  public:
   // Opens or creates the part of `destination`, with the info it was left with; an info that is
-  // missing or damaged makes the part empty. Throws Error{kInvalidArgument} when another process
-  // has it open.
+  // missing or damaged makes the part empty. Throws Error{kIo} when another process has it
+  // open.
   explicit PartFile(const std::filesystem::path& destination);
 
   const PartInfo& info() const { return info_; }

@@ -125,7 +125,8 @@ std::vector<std::string> ModelStore::near_matches(std::string_view name) const {
     const std::string have = short_name(model.name);
     const bool contained = !wanted.empty() && (have.find(wanted) != std::string::npos ||
                                                wanted.find(have) != std::string::npos);
-    const int distance = contained ? 0 : edit_distance(wanted, have);
+    const int to_start = edit_distance(wanted, have.substr(0, wanted.size())) + 1;
+    const int distance = contained ? 0 : std::min(edit_distance(wanted, have), to_start);
     if (distance <= int(std::max<size_t>(3, wanted.size() / 2))) {
       ranked.emplace_back(distance, model.name);
     }

@@ -76,6 +76,7 @@ TEST_F(StoreTest, NearMatchesComeBestFirstAndUnlikeNamesNotAtAll) {
   const ModelStore store(root_);
   EXPECT_EQ(store.near_matches("smolm2-135m").front(), "smollm2-135m");
   EXPECT_EQ(store.near_matches("Qwen2.5-Coder").front(), "qwen2.5-coder-0.5b");
+  EXPECT_EQ(store.near_matches("smolm2").front(), "smollm2-135m");
   EXPECT_EQ(store.near_matches("gemma3").front(), "gemma3-270m");
   EXPECT_TRUE(store.near_matches("xyz").empty());
 }
