@@ -1,0 +1,16 @@
+#include "cli/commands/commands.h"
+
+namespace ridge::cli {
+
+void add_commands(CommandLine& line, Action& chosen) {
+  add_pull(line, chosen);
+  add_list(line, chosen);
+  add_rm(line, chosen);
+  add_inspect(line, chosen);
+  add_perplexity(line, chosen);
+  add_logits(line, chosen);
+  add_tokenize(line, chosen);
+  add_detokenize(line, chosen);
+}
+
+}  // namespace ridge::cli

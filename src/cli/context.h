@@ -1,0 +1,30 @@
+// What a command gets besides its options: the environment as main read it, and where to write. The
+// only place where environment variables enter; everything below is told.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "cli/ui/output.h"
+#include "hub/store.h"
+
+namespace ridge::cli {
+
+struct Environment {
+  std::filesystem::path cache;  // RIDGE_CACHE, else ~/.cache/ridgeline
+  std::string hub_endpoint;     // HF_ENDPOINT, else https://huggingface.co
+  std::string hub_token;        // HF_TOKEN; empty: none
+  bool colour = true;           // no NO_COLOR, and TERM is not "dumb"
+};
+Environment read_environment();
+
+struct Context {
+  Environment environment;
+  Output out;
+  Output err;
+
+  hub::ModelStore store() const { return hub::ModelStore(environment.cache / "models"); }
+};
+Context make_context();
+
+}  // namespace ridge::cli

@@ -1,0 +1,137 @@
+#include "cli/options/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "base/strcat.h"
+#include "cli/options/normalise.h"
+
+namespace ridge::cli {
+namespace {
+
+constexpr size_t kHelpColumn = 34;
+
+std::string unexpected(const std::vector<std::string>& words, bool no_command) {
+  const std::string first = words.empty() ? std::string() : words.front();
+  if (no_command && !first.starts_with('-')) return cat("no command '", first, "'");
+  return cat("'", first, "' was not expected");
+}
+
+}  // namespace
+
+OptionRef& OptionRef::required() {
+  option_->required();
+  return *this;
+}
+
+OptionRef& OptionRef::group(const char* heading) {
+  option_->group(heading);
+  return *this;
+}
+
+OptionRef& OptionRef::within(double least, double most) {
+  option_->check([least, most](const std::string& word) {
+    double number = 0;
+    const bool good = CLI::detail::lexical_cast(word, number) && number >= least && number <= most;
+    return good ? std::string() : cat(word, " is not between ", least, " and ", most);
+  });
+  return *this;
+}
+
+OptionRef& OptionRef::one_of(std::vector<std::string> words) {
+  option_->check(CLI::IsMember(std::move(words)));
+  return *this;
+}
+
+OptionRef OptionSet::value(const char* names, std::string& target, const std::string& help) {
+  return OptionRef(app_->add_option(names, target, help));
+}
+OptionRef OptionSet::value(const char* names, std::optional<std::string>& target,
+                           const std::string& help) {
+  return OptionRef(app_->add_option(names, target, help));
+}
+OptionRef OptionSet::value(const char* names, int& target, const std::string& help) {
+  return OptionRef(app_->add_option(names, target, help));
+}
+OptionRef OptionSet::value(const char* names, int64_t& target, const std::string& help) {
+  return OptionRef(app_->add_option(names, target, help));
+}
+OptionRef OptionSet::value(const char* names, std::optional<uint64_t>& target,
+                           const std::string& help) {
+  return OptionRef(app_->add_option(names, target, help));
+}
+OptionRef OptionSet::value(const char* names, float& target, const std::string& help) {
+  return OptionRef(app_->add_option(names, target, help));
+}
+OptionRef OptionSet::value(const char* names, double& target, const std::string& help) {
+  return OptionRef(app_->add_option(names, target, help));
+}
+
+OptionRef OptionSet::repeated(const char* names, std::vector<std::string>& target,
+                              const std::string& help) {
+  CLI::Option* option = app_->add_option(names, target, help);
+  // One word each time: the next one may be MODEL.
+  option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  return OptionRef(option);
+}
+
+OptionRef OptionSet::arguments(const char* name, std::vector<std::string>& target,
+                               const std::string& help) {
+  return OptionRef(app_->add_option(name, target, help));
+}
+
+OptionRef OptionSet::flag(const char* names, bool& target, const std::string& help) {
+  return OptionRef(app_->add_flag(names, target, help));
+}
+
+void OptionSet::exclude(const char* one, const char* other) {
+  app_->get_option(one)->excludes(app_->get_option(other));
+}
+
+CommandLine::CommandLine(const Program& program)
+    : app_(std::make_unique<CLI::App>(program.summary, program.name)), version_(program.version) {
+  app_->set_version_flag("--version", version_, "Print the version and leave");
+  app_->footer(std::string("\n") + program.details);
+  app_->get_formatter()->column_width(kHelpColumn);
+}
+
+CommandLine::~CommandLine() = default;
+
+OptionSet CommandLine::add_command(const CommandText& text, std::function<void()> on_chosen) {
+  CLI::App* app = app_->add_subcommand(text.name, text.summary);
+  app->footer(std::string("\n") + text.details);
+  app->get_formatter()->column_width(kHelpColumn);
+  app->callback(std::move(on_chosen));
+  return OptionSet(app);
+}
+
+CommandLine::Parsed CommandLine::parse(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words = normalise(arguments);
+  std::reverse(words.begin(), words.end());  // the order that CLI11 wants
+  const auto named = [this] {
+    const auto commands = app_->get_subcommands();
+    return commands.empty() ? app_.get() : commands.front();
+  };
+  const auto command_name = [&] {
+    return named() == app_.get() ? app_->get_name() : app_->get_name() + " " + named()->get_name();
+  };
+  try {
+    app_->parse(std::move(words));
+  } catch (const CLI::CallForVersion&) {
+    return {.outcome = Outcome::kVersion, .text = version_ + "\n"};
+  } catch (const CLI::CallForHelp&) {
+    return {.outcome = Outcome::kHelp, .text = named()->help(named() == app_.get() ? "" : "ridge")};
+  } catch (const CLI::ExtrasError&) {  // whose own words come in no order
+    return {.outcome = Outcome::kWrong,
+            .text = unexpected(app_->remaining(true), named() == app_.get()),
+            .command = command_name()};
+  } catch (const CLI::ParseError& error) {
+    return {.outcome = Outcome::kWrong, .text = error.what(), .command = command_name()};
+  }
+  if (app_->get_subcommands().empty()) {
+    return {.outcome = Outcome::kWrong, .text = "no command", .command = command_name()};
+  }
+  return {};
+}
+
+}  // namespace ridge::cli

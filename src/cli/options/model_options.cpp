@@ -1,0 +1,111 @@
+#include "cli/options/model_options.h"
+
+#include <chrono>
+
+#include "base/error.h"
+#include "cli/options/command_line.h"
+#include "cli/ui/progress.h"
+#include "cpu/cpu_backend.h"
+
+namespace ridge::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kGroup = "Machine";
+
+std::string isa_levels() {
+  std::string text;
+  for (const cpu::Level& level : cpu::levels()) {
+    text += cat(text.empty() ? "" : ", ", level.name, level.supported ? "" : " (not here)");
+  }
+  return text;
+}
+
+[[noreturn]] void fail_unknown_model(const std::string& model, const hub::ModelStore& store) {
+  std::string message =
+      cat("no model '", model, "': neither a file nor a name in ", store.root().string());
+  const auto near = store.near_matches(model);
+  for (size_t i = 0; i < near.size(); ++i)
+    message += cat(i == 0 ? "; did you mean " : " or ", near[i]);
+  message += near.empty() ? "" : "?";
+  message +=
+      "\n'ridge list' shows the models that are there; 'ridge pull OWNER/REPO:QUANT' downloads one,"
+      " and 'make models' gets those that the tests use.";
+  fail(ErrorCode::kNotFound, message);
+}
+
+DType cache_dtype(const std::string& name, const char* option) {
+  const auto dtype = dtype_from_name(name);
+  if (dtype == DType::kF16 || dtype == DType::kQ8_0) return *dtype;
+  fail(ErrorCode::kInvalidArgument, option, ": ", name, " is no cache type; f16 and q8_0 are");
+}
+
+}  // namespace
+
+void declare_model(OptionSet& set, std::string& model) {
+  set.value("MODEL,-m,--model", model, "A GGUF file, or a name that 'ridge list' shows").required();
+}
+
+void declare_context(OptionSet& set, int64_t& n_context) {
+  set.value("-c,--ctx-size", n_context,
+            "Tokens of context (default: the model's own, at most 8192)")
+      .within(int64_t(0), int64_t(1) << 30)
+      .group(kGroup);
+}
+
+void declare_machine(OptionSet& set, ModelOptions& options) {
+  set.value("-b,--batch-size", options.n_batch, "Prompt tokens read at once (default 512)")
+      .within(1, 65536)
+      .group(kGroup);
+  set.value("-t,--threads", options.n_threads, "Threads (default: one per core)")
+      .within(0, 4096)
+      .group(kGroup);
+  set.value("--cache-type-k", options.k_type, "Type of cached keys: f16 or q8_0 (also -ctk)")
+      .group(kGroup);
+  set.value("--cache-type-v", options.v_type, "Type of cached values: f16 or q8_0 (also -ctv)")
+      .group(kGroup);
+  set.value("--isa", options.isa, "Stop at this level of CPU kernels: " + isa_levels())
+      .group(kGroup);
+}
+
+void declare_model_options(OptionSet& set, ModelOptions& options) {
+  declare_model(set, options.model);
+  declare_context(set, options.n_context);
+  declare_machine(set, options);
+}
+
+fs::path find_model(const std::string& model, const Context& context) {
+  std::error_code error;
+  if (fs::is_regular_file(model, error)) return model;
+  const bool is_path = model.find('/') != std::string::npos || model.ends_with(".gguf");
+  if (is_path) fail(ErrorCode::kNotFound, "no file ", model);
+  const hub::ModelStore store = context.store();
+  const auto stored = store.find(model);
+  if (!stored) fail_unknown_model(model, store);
+  if (!stored->complete) {
+    fail(ErrorCode::kNotFound, model, " is not complete in ", store.root().string(),
+         ": run its 'ridge pull' again to go on with the download");
+  }
+  return stored->files.front();
+}
+
+LoadedModel load_model(const ModelOptions& options, Context& context) {
+  const auto start = std::chrono::steady_clock::now();
+  LoadedModel loaded;
+  loaded.path = find_model(options.model, context);
+  const EngineOptions engine_options{.context = options.n_context,
+                                     .batch = options.n_batch,
+                                     .k_dtype = cache_dtype(options.k_type, "-ctk"),
+                                     .v_dtype = cache_dtype(options.v_type, "-ctv")};
+  loaded.backend = cpu::make_backend({.n_threads = options.n_threads, .isa = options.isa});
+  Progress progress(context.err, {.label = "loading " + loaded.path.stem().string()});
+  loaded.engine = std::make_unique<Engine>(
+      loaded.path, *loaded.backend, engine_options,
+      [&progress](uint64_t done, uint64_t total) { progress.update(done, total); });
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  loaded.load_seconds = elapsed.count();
+  return loaded;
+}
+
+}  // namespace ridge::cli

@@ -1,0 +1,45 @@
+// The options of every command that loads a model, and the loading itself.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "backend/backend.h"
+#include "cli/context.h"
+#include "engine/engine.h"
+
+namespace ridge::cli {
+
+class OptionSet;
+
+struct ModelOptions {
+  std::string model;      // a path or a name of the store
+  int64_t n_context = 0;  // tokens; 0: the model's own, at most what the engine says
+  int64_t n_batch = 512;  // prompt tokens a forward pass takes
+  int n_threads = 0;      // 0: one per core
+  std::string isa;        // empty: the best of this machine
+  std::string k_type = "f16";
+  std::string v_type = "f16";
+};
+
+void declare_model(OptionSet& set, std::string& model);             // MODEL or -m
+void declare_context(OptionSet& set, int64_t& n_context);           // -c
+void declare_machine(OptionSet& set, ModelOptions& options);        // how to run it
+void declare_model_options(OptionSet& set, ModelOptions& options);  // all three
+
+// The file that `model` names: a path, or a short name of the store. Throws Error{kNotFound} that
+// lists names like it and the next step.
+std::filesystem::path find_model(const std::string& model, const Context& context);
+
+struct LoadedModel {
+  std::filesystem::path path;
+  std::unique_ptr<Backend> backend;  // outlives the engine
+  std::unique_ptr<Engine> engine;
+  double load_seconds = 0;
+};
+// Shows a progress bar when it takes long. Throws what Engine and the back end throw.
+LoadedModel load_model(const ModelOptions& options, Context& context);
+
+}  // namespace ridge::cli
