@@ -1,0 +1,30 @@
+// The figures of one answer: rates, bytes and BUE (bandwidth utilisation efficiency: the bytes that
+// decoding read per second over what this machine can read). Pure, but for peak_memory_bytes().
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/engine.h"
+
+namespace ridge::cli {
+
+struct RunStats {
+  GenerateStats engine;
+  double load_seconds = 0;
+  double bandwidth = 0;      // bytes/s that a plain read loop gets here; 0: not measured
+  uint64_t peak_memory = 0;  // bytes
+
+  double prompt_rate() const;  // tokens/s of what was not in the cache; 0: nothing was read
+  double decode_rate() const;  // tokens/s after the first token; 0: there was no second
+  double read_rate() const;    // bytes/s of weights and cache while decoding
+  double bue() const;          // 0..1
+};
+
+// One line: "prompt 612 tok/s (31) · decode 88.1 tok/s (64) · …"; what was not measured is left
+// out.
+std::string stats_line(const RunStats& stats);
+
+uint64_t peak_memory_bytes();  // most resident memory of this process so far
+
+}  // namespace ridge::cli
