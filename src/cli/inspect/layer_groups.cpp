@@ -1,0 +1,80 @@
+// Layers in words: what differs between two layers differs in their descriptions.
+#include <map>
+
+#include "base/strcat.h"
+#include "cli/inspect/model_report.h"
+#include "cli/ui/format.h"
+
+namespace ridge::cli {
+namespace {
+
+std::string describe(const RopeSpec& rope) {
+  std::string text = cat("rope base ", human_count(int64_t(rope.base)), " over ", rope.n_rotated,
+                         rope.pairs == RopePairs::kInterleaved ? " interleaved" : "");
+  if (const auto* linear = std::get_if<LinearRopeSpec>(&rope.scaling)) {
+    text += cat(", linear /", linear->factor);
+  }
+  if (const auto* yarn = std::get_if<YarnSpec>(&rope.scaling)) {
+    text += cat(", YaRN ×", yarn->factor, " of ", yarn->original_context);
+  }
+  if (rope.factors) text += ", frequency factors";
+  return text;
+}
+
+std::string describe(const AttentionSpec& attention) {
+  std::string text = cat("attention ", attention.n_heads, "/", attention.n_kv_heads, " heads of ",
+                         attention.k_dim);
+  if (attention.v_dim != attention.k_dim) text += cat("+", attention.v_dim);
+  if (attention.window > 0) text += cat(", window ", attention.window);
+  text += ", " + describe(attention.rope);
+  if (attention.q_bias) text += ", biases";
+  if (attention.q_norm) text += ", norms of q and k";
+  if (attention.softcap > 0) text += cat(", soft cap ", attention.softcap);
+  return text;
+}
+
+std::string describe(const DenseFfnSpec& ffn) {
+  return cat("feed-forward ", ffn.d_ff, ffn.activation == FfnActivation::kSilu ? " SiLU" : " GELU");
+}
+
+std::string describe(const LayerSpec& layer) {
+  const auto in_words = [](const auto& part) { return describe(part); };
+  std::string text = cat(std::visit(in_words, layer.mixer), "; ", std::visit(in_words, layer.ffn));
+  if (layer.mixer_post_norm || layer.ffn_post_norm) text += "; norms after each";
+  return text;
+}
+
+// 0, 1, 2, 4 is "0-2, 4".
+std::string ranges(const std::vector<int64_t>& indices) {
+  std::string text;
+  for (size_t i = 0; i < indices.size();) {
+    size_t last = i;
+    while (last + 1 < indices.size() && indices[last + 1] == indices[last] + 1) ++last;
+    text += cat(text.empty() ? "" : ", ", indices[i]);
+    if (last > i) text += cat("-", indices[last]);
+    i = last + 1;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<LayerGroup> group_layers(const ModelSpec& spec) {
+  std::vector<std::string> order;
+  std::map<std::string, std::vector<int64_t>> members;
+  for (size_t i = 0; i < spec.layers.size(); ++i) {
+    auto& indices = members[describe(spec.layers[i])];
+    if (indices.empty()) order.push_back(describe(spec.layers[i]));
+    indices.push_back(int64_t(i));
+  }
+  std::vector<LayerGroup> groups;
+  for (const std::string& description : order) {
+    const auto& indices = members[description];
+    groups.push_back({.layers = ranges(indices),
+                      .n_layers = int64_t(indices.size()),
+                      .description = description});
+  }
+  return groups;
+}
+
+}  // namespace ridge::cli
