@@ -36,7 +36,11 @@ InterruptScope::~InterruptScope() {
   install(SIG_DFL);
 }
 
-const std::atomic<bool>& InterruptScope::flag() const { return g_interrupted; }
-bool InterruptScope::take() { return g_interrupted.exchange(false); }
+const std::atomic<bool>& InterruptScope::flag() const {
+  return g_interrupted;
+}
+bool InterruptScope::take() {
+  return g_interrupted.exchange(false);
+}
 
 }  // namespace ridge::cli
