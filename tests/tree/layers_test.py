@@ -100,7 +100,7 @@ def check_folders(files):
 def check_own_header_first(files):
     problems = []
     for path, text in files.items():
-        own = re.sub(r"(_test|_fuzz)?\.cpp$", ".h", path).removeprefix("src/")
+        own = re.sub(r"(_test)?\.cpp$", ".h", path).removeprefix("src/")
         includes = re.findall(r'^\s*#\s*include\s+["<]([^">]+)', without_comments(text), re.M)
         if path.startswith("src/") and path.endswith(".cpp") and own in includes and includes[0] != own:
             problems.append(f"{path}:1: include {own}, its own header, first")
