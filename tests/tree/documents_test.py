@@ -40,7 +40,7 @@ def named_paths(code):
     word that begins with one, or with foo, names no place but a kind of file."""
     for word in re.split(r"[\s,;()\"']+(?![^{]*\})", code):
         word = word.strip(".:") if not word.startswith(".") else word.rstrip(".:")
-        if not word or word.startswith(("-", "/", "*", "<", "foo", "http", *MADE_LATER)) or "…" in word or "=" in word:
+        if not word or re.fullmatch(FILE_SUFFIX, word) or word.startswith(("-", "/", "*", "<", "foo", "http", *MADE_LATER)) or "…" in word or "=" in word:
             continue
         if re.fullmatch(r"[\w.<>{},*+-]+(/[\w.<>{},*+-]+)*/?", word) and ("/" in word or re.search(FILE_SUFFIX + "$", word)):
             yield word
@@ -55,7 +55,10 @@ def expand_braces(pattern):
 
 
 def path_exists(word, here=ROOT):
-    """From the root, from src/ as an #include names it, or from the document's own folder."""
+    """From the root, from src/ as an #include names it, or from the document's own folder; a bare file name
+    anywhere in the code."""
+    if "/" not in word and any(True for folder in ("src", "tests", "tools") for _ in (ROOT / folder).rglob(word)):
+        return True
     for pattern in expand_braces(re.sub(r"<[^>]*>", "*", word)):
         if not any(True for base in (ROOT, ROOT / "src", here) for _ in base.glob(pattern.rstrip("/"))):
             return False
@@ -116,7 +119,7 @@ class Documents(unittest.TestCase):
     @functools.cache
     def help_of(self, command):
         shown = subprocess.run([self.ridge, command, "--help"], capture_output=True, text=True, timeout=60)
-        return shown.stdout if shown.returncode == 0 and command in shown.stdout else None
+        return shown.stdout if f"ridge {command} [" in shown.stdout else None
 
     def expect_clean(self, problems):
         self.assertFalse(problems, "\n" + "\n".join(problems))
@@ -136,8 +139,6 @@ class Documents(unittest.TestCase):
         self.expect_clean([p for name, text in documents().items() for p in check_make(name, text)])
 
     def test_every_command_and_flag_exists(self):
-        if not subprocess.run([self.ridge, "--help"], capture_output=True).stdout:
-            self.skipTest("ridge has no commands yet")
         self.expect_clean([p for name, text in documents().items() for p in check_commands(name, text, self.help_of)])
 
     def test_planted_mistakes_are_found(self):
