@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "base/rng.h"
 #include "engine/actions/decode.h"
 #include "engine/actions/prefill.h"
+#include "spec/build.h"
+#include "spec/tensors.h"
 
 namespace ridge {
 namespace {
@@ -57,11 +60,18 @@ double BenchResult::median_bandwidth() const {
   return median(collect(samples, &BenchSample::bandwidth));
 }
 
-double BenchResult::spread() const {
-  if (samples.empty()) return 0;
-  const std::vector<double> seconds = collect(samples, &BenchSample::seconds);
-  const auto [fast, slow] = std::ranges::minmax(seconds);
-  return (slow - fast) / median(seconds);
+double BenchResult::mean_rate() const {
+  double sum = 0;
+  for (const BenchSample& sample : samples) sum += rate(sample);
+  return samples.empty() ? 0 : sum / double(samples.size());
+}
+
+double BenchResult::rate_deviation() const {
+  if (samples.size() < 2) return 0;
+  const double mean = mean_rate();
+  double squares = 0;
+  for (const BenchSample& sample : samples) squares += std::pow(rate(sample) - mean, 2);
+  return std::sqrt(squares / double(samples.size() - 1));
 }
 
 double BenchResult::bue() const {
@@ -69,21 +79,32 @@ double BenchResult::bue() const {
   return bandwidth > 0 ? median_rate() * bytes_per_token / bandwidth : 0;
 }
 
-BenchResult run_bench(const BenchTest& test, int n_repeat, const Transformer& model,
-                      int64_t active_weight_bytes, Backend& backend, Session& session,
-                      const std::function<bool()>& keep_going) {
+BenchModel::BenchModel(const std::filesystem::path& path, Backend& device,
+                       const LoadProgress& progress)
+    : BenchModel(gguf::File::open(path), device, progress) {}
+
+BenchModel::BenchModel(const gguf::File& file, Backend& device, const LoadProgress& progress)
+    : file_bytes(int64_t(file.size_bytes())),
+      backend(device),
+      transformer(file, build_spec(file), device, progress) {
+  for (const gguf::TensorInfo& tensor : file.tensors()) n_parameters += tensor.n_elements();
+  active_weight_bytes = ridge::active_weight_bytes(transformer.spec(), file);
+}
+
+BenchResult run_bench(const BenchTest& test, int n_repeat, const BenchModel& model,
+                      Session& session, const std::function<bool()>& keep_going) {
   BenchResult result{.test = test};
-  const int64_t n_vocab = model.spec().n_vocab;
+  const int64_t n_vocab = model.transformer.spec().n_vocab;
   const auto tokens = random_tokens(test.n_depth + result.n_tokens(), n_vocab);
   session.clear();
-  session.logits(slice_rows(session.append(std::span(tokens).first(1)), 0, 1));
+  session.logits(session.append(std::span(tokens).first(1)));
   for (int i = 0; i < n_repeat && (!keep_going || keep_going()); ++i) {
-    const double bandwidth = backend.measure_read_bandwidth();
+    const double bandwidth = model.backend.measure_read_bandwidth();
     result.samples.push_back({time_once(test, tokens, session), bandwidth});
   }
   if (test.n_prompt == 0) {
-    const auto kv = session.kv_bytes_read(test.n_depth + test.n_gen / 2);
-    result.bytes_per_token = double(active_weight_bytes + kv);
+    const int64_t kv = session.kv_bytes_read(test.n_depth + test.n_gen / 2);
+    result.bytes_per_token = double(model.active_weight_bytes + kv);
   }
   return result;
 }

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <vector>
 
 #include "backend/backend.h"
 #include "engine/session.h"
+#include "gguf/file.h"
 #include "model/transformer.h"
 
 namespace ridge {
@@ -32,15 +34,30 @@ struct BenchResult {
   int64_t n_tokens() const { return test.n_prompt ? test.n_prompt : test.n_gen; }
   double median_rate() const;       // tokens/s
   double median_bandwidth() const;  // bytes/s
-  double spread() const;            // (fastest - slowest) / median
+  double mean_rate() const;
+  double rate_deviation() const;  // standard deviation of the samples' rates
+  double rate(const BenchSample& sample) const { return double(n_tokens()) / sample.seconds; }
   // Measured decode rate over (bandwidth / bytes that a token must read); 0 for prefill.
   double bue() const;
 };
 
+// A model loaded to be measured, without tokenizer or sampler.
+struct BenchModel {
+  BenchModel(const std::filesystem::path& path, Backend& backend, const LoadProgress& progress);
+
+  int64_t n_parameters = 0;
+  int64_t file_bytes = 0;
+  int64_t active_weight_bytes = 0;  // that a decoded token reads
+  Backend& backend;
+  Transformer transformer;
+
+ private:
+  BenchModel(const gguf::File& file, Backend& backend, const LoadProgress& progress);
+};
+
 // Runs the test n_repeat times after one short warm-up. Tokens are drawn from a fixed seed. Stops
 // early, with the samples so far, when `keep_going` (may be empty) says no.
-BenchResult run_bench(const BenchTest& test, int n_repeat, const Transformer& model,
-                      int64_t active_weight_bytes, Backend& backend, Session& session,
-                      const std::function<bool()>& keep_going = {});
+BenchResult run_bench(const BenchTest& test, int n_repeat, const BenchModel& model,
+                      Session& session, const std::function<bool()>& keep_going = {});
 
 }  // namespace ridge

@@ -7,6 +7,7 @@ void add_commands(CommandLine& line, Action& chosen) {
   add_list(line, chosen);
   add_rm(line, chosen);
   add_inspect(line, chosen);
+  add_bench(line, chosen);
   add_perplexity(line, chosen);
   add_logits(line, chosen);
   add_tokenize(line, chosen);

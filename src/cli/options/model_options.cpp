@@ -35,12 +35,6 @@ std::string isa_levels() {
   fail(ErrorCode::kNotFound, message);
 }
 
-DType cache_dtype(const std::string& name, const char* option) {
-  const auto dtype = dtype_from_name(name);
-  if (dtype == DType::kF16 || dtype == DType::kQ8_0) return *dtype;
-  fail(ErrorCode::kInvalidArgument, option, ": ", name, " is no cache type; f16 and q8_0 are");
-}
-
 }  // namespace
 
 void declare_model(OptionSet& set, std::string& model) {
@@ -88,6 +82,12 @@ fs::path find_model(const std::string& model, const Context& context) {
          ": run its 'ridge pull' again to go on with the download");
   }
   return stored->files.front();
+}
+
+DType cache_dtype(const std::string& name, const char* option) {
+  const auto dtype = dtype_from_name(name);
+  if (dtype == DType::kF16 || dtype == DType::kQ8_0) return *dtype;
+  fail(ErrorCode::kInvalidArgument, option, ": ", name, " is no cache type; f16 and q8_0 are");
 }
 
 LoadedModel load_model(const ModelOptions& options, Context& context) {

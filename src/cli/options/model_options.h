@@ -33,6 +33,9 @@ void declare_model_options(OptionSet& set, ModelOptions& options);  // all three
 // lists names like it and the next step.
 std::filesystem::path find_model(const std::string& model, const Context& context);
 
+// "f16" or "q8_0"; else throws Error{kInvalidArgument} that names the option.
+DType cache_dtype(const std::string& name, const char* option);
+
 struct LoadedModel {
   std::filesystem::path path;
   std::unique_ptr<Backend> backend;  // outlives the engine
