@@ -4,6 +4,7 @@
 
 #include "text/template/builtin_objects.h"
 #include "text/template/filter_tables.h"
+#include "text/template/merge_sort.h"
 #include "text/template/semantics.h"
 #include "text/template/string_ops.h"
 
@@ -44,7 +45,7 @@ std::vector<Value> sorted(Runtime& rt, std::vector<Value> items, const std::vect
                           bool reverse) {
   std::vector<size_t> order(items.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+  merge_sort(order, [&](size_t a, size_t b) {
     return reverse ? less(rt, keys[b], keys[a]) : less(rt, keys[a], keys[b]);
   });
   std::vector<Value> out;

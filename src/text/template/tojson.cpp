@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "text/template/merge_sort.h"
 #include "text/template/semantics.h"
 #include "text/template/unicode.h"
 
@@ -84,8 +85,8 @@ class JsonWriter {
     std::vector<const DictData::Item*> items;
     for (const auto& item : dict.items()) items.push_back(&item);
     if (style_.sort_keys) {
-      std::stable_sort(items.begin(), items.end(),
-                       [&](const auto* a, const auto* b) { return less(rt_, a->first, b->first); });
+      merge_sort(items,
+                 [&](const auto* a, const auto* b) { return less(rt_, a->first, b->first); });
     }
     out_ += '{';
     for (size_t i = 0; i < items.size(); ++i) {
