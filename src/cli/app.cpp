@@ -16,7 +16,8 @@ constexpr CommandLine::Program kProgram{
     .summary = "Ridgeline runs large language models at the speed this machine's memory allows.",
     .version = "ridge 0.1.0",
     .details = R"(Try it:
-  ridge inspect smollm2-135m
+  ridge run smollm2-135m -p "What is the capital of France?"
+  ridge chat smollm2-135m
   ridge pull Qwen/Qwen3-0.6B-GGUF:Q8_0
 
 'ridge COMMAND --help' explains a command and shows examples.)"};

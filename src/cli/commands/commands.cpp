@@ -3,6 +3,8 @@
 namespace ridge::cli {
 
 void add_commands(CommandLine& line, Action& chosen) {
+  add_run(line, chosen);
+  add_chat(line, chosen);
   add_pull(line, chosen);
   add_list(line, chosen);
   add_rm(line, chosen);
@@ -12,6 +14,7 @@ void add_commands(CommandLine& line, Action& chosen) {
   add_logits(line, chosen);
   add_tokenize(line, chosen);
   add_detokenize(line, chosen);
+  add_template(line, chosen);
 }
 
 }  // namespace ridge::cli
