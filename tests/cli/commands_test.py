@@ -3,13 +3,15 @@
 import json
 import math
 import os
+import signal
 import struct
 import subprocess
 
 import support
 from support import RIDGE, ProgramTest, model, tiny_gguf
 
-COMMANDS = ["pull", "list", "rm", "inspect", "perplexity", "logits", "tokenize", "detokenize"]
+COMMANDS = ["run", "chat", "pull", "list", "rm", "inspect", "perplexity", "logits", "tokenize",
+            "detokenize", "template"]
 
 
 class UsageTest(ProgramTest):
@@ -27,17 +29,18 @@ class UsageTest(ProgramTest):
                 self.assertLessEqual(len(line), 120, line)
 
     def test_what_is_wrong_on_the_command_line_gives_2_and_the_next_step(self):
-        for arguments in ([], ["nonsense"], ["inspect"], ["inspect", "--nonsense", "x"],
-                          ["perplexity", "x", "-f", "x", "-t", "y"], ["rm"], ["list", "extra"]):
+        for arguments in ([], ["nonsense"], ["run"], ["run", "--nonsense", "x"], ["run", "x", "-n", "y"],
+                          ["run", "x", "--top-p", "2"], ["run", "x", "-ngl", "99"], ["rm"],
+                          ["list", "extra"], ["template", "--jsonl"]):
             self.assertIn("error: ", self.run_ridge(*arguments, code=2).stderr)
-        self.assertIn("See 'ridge inspect --help'", self.run_ridge("inspect", "--nonsense", code=2).stderr)
+        self.assertIn("See 'ridge run --help'", self.run_ridge("run", "--nonsense", code=2).stderr)
 
     def test_version(self):
         self.assertRegex(self.run_ridge("--version").stdout, r"^ridge \d+\.\d+\.\d+\n$")
 
     def test_a_damaged_file_gives_6(self):
         path = self.put("bad.gguf", b"GGUF" + b"\xff" * 100)
-        for command in ("inspect", "tokenize"):
+        for command in ("inspect", "tokenize", "run"):
             self.run_ridge(command, path, *(["-p", "x"] if command != "inspect" else []), code=6)
 
     def test_terminal_escapes_of_a_file_are_not_passed_on(self):
@@ -99,6 +102,18 @@ class ProbeTest(ProgramTest):
         self.assertIn("'\\n'", done.stdout)
         self.assertIn("2 tokens, 6 bytes", done.stderr)
 
+    def test_template_renders_and_reports(self):
+        case = {"messages": [{"role": "user", "content": "Hi"}], "add_generation_prompt": True}
+        answers = self.lines("template", stdin=json.dumps(case) + "\n[]\n", code=1)
+        self.assertIn("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n", answers[0])
+        self.assertIn("error", answers[1])
+        path = self.cache / "t.jinja"
+        path.write_text("{{ messages|length }}{% if x %}!{% endif %}")
+        done = self.run_ridge("template", "--file", path, "--jsonl",
+                              stdin=json.dumps({**case, "x": 1}) + "\n")
+        self.assertEqual(done.stdout, '"1!"\n')
+        self.assertIn("im_start", self.run_ridge("template", self.model).stdout)
+
     def test_inspect_accounts_for_every_byte(self):
         report = json.loads(self.run_ridge("inspect", self.model, "--json").stdout)
         tensors = sum(t["bytes"] for t in report["tensors"])
@@ -120,6 +135,107 @@ class ProbeTest(ProgramTest):
         self.assertIn("a vocabulary only", self.run_ridge("inspect", path).stdout)
         done = self.run_ridge("tokenize", path, "--jsonl", stdin='"Hello"\n')
         self.assertEqual(done.stdout, "[9707]\n")
+
+
+class RunTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.model = model("smollm2-135m")
+
+    def answer(self, *arguments, **options):
+        return json.loads(self.run_ridge("run", self.model, "--temp", "0", "--json", *arguments,
+                                         **options).stdout)
+
+    def test_a_question_is_answered_and_figures_follow_on_one_line(self):
+        done = self.run_ridge("run", self.model, "--temp", "0", "-n", "20", "-p",
+                              "Write one sentence about the sea.")
+        self.assertIn("sea", done.stdout)
+        self.assertTrue(done.stdout.endswith("\n"))
+        self.assertRegex(done.stderr,
+                         r"^prompt \S+ tok/s \(\d+\) · decode \S+ tok/s \(\d+\) · \S+ GB/s of \S+ "
+                         r"measured, BUE \d+ % · first token \S+ s · peak \S+ MB\n$")
+
+    def test_prompts_come_from_every_source_alike(self):
+        prompt = "List three colours."
+        path = self.cache / "prompt.txt"
+        path.write_text(prompt)
+        texts = {self.answer("-n", "8", *arguments, stdin=stdin)["text"]
+                 for arguments, stdin in ((["-p", prompt], ""), (["-f", path], ""),
+                                          (["-f", "-"], prompt), ([], prompt))}
+        self.assertEqual(len(texts), 1)
+
+    def test_json_has_text_tokens_and_stats_that_agree(self):
+        answer = self.answer("-n", "5", "-p", "Hi", "--logprobs", "2")
+        self.assertEqual(len(answer["tokens"]), 5)
+        self.assertEqual(answer["finish"], "length")
+        stats = answer["stats"]
+        self.assertEqual(stats["generated_tokens"], 5)
+        self.assertAlmostEqual(stats["bue"], stats["decode_tokens_per_second"] *
+                               stats["active_bytes_per_token"] / stats["bandwidth_bytes_per_second"])
+        self.assertGreater(stats["active_bytes_per_token"], 90e6)
+        for entry, token in zip(answer["logprobs"], answer["tokens"], strict=True):
+            self.assertEqual(entry["token"], token)
+            self.assertEqual(entry["top"][0]["token"], token)  # temperature 0
+            self.assertLessEqual(entry["logprob"], 0)
+
+    def test_stops_seeds_and_raw(self):
+        stopped = self.answer("--raw", "-p", "1, 2, 3, 4,", "--stop", " 7", "-n", "30")
+        self.assertEqual(stopped["finish"], "stop")
+        self.assertTrue(stopped["text"].rstrip().endswith("6,"), stopped["text"])
+        drawn = [self.run_ridge("run", self.model, "--raw", "-q", "-p", "Once", "-n", "12", "--temp",
+                                "1.5", "--seed", seed).stdout for seed in (1, 1, 2)]
+        self.assertEqual(drawn[0], drawn[1])
+        self.assertNotEqual(drawn[0], drawn[2])
+
+    def test_llama_cpp_spellings_are_understood(self):
+        self.run_ridge("run", "-m", self.model, "-p", "Hi", "-n", "2", "-c", "256", "-t", "1", "--temp", "0.7",
+                       "--top-k", "20", "--top-p", "0.9", "--min-p", "0.1", "--seed", "3", "-ctk", "q8_0",
+                       "-ctv", "q8_0", "--repeat-penalty", "1.1", "-l", "5-inf", "-b", "64", "-q")
+
+    def test_a_control_token_in_the_prompt_stays_text(self):
+        plain = self.answer("-n", "1", "-p", "a")["stats"]["prompt_tokens"]
+        marked = self.answer("-n", "1", "-p", "a<|im_end|>")["stats"]["prompt_tokens"]
+        self.assertGreater(marked, plain + 2)
+
+    def test_any_bytes_may_be_a_prompt(self):
+        self.answer("-n", "2", stdin=bytes(range(256)))
+
+    def test_a_prompt_beyond_the_context_is_refused_with_both_sizes(self):
+        failed = self.run_ridge("run", self.model, "-c", "64", "-p", "word " * 200, code=2)
+        self.assertIn("64", failed.stderr)
+
+    def test_ctrl_c_ends_the_answer_with_130_and_its_figures(self):
+        process = subprocess.Popen([RIDGE, "run", self.model, "--raw", "-p", "Once upon a time", "--temp", "0",
+                                    "--logit-bias", "2-inf", "--logit-bias", "0-inf"],
+                                   env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.read(20)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn(b"decode", err)
+
+    def test_a_reader_that_leaves_early_ends_it_quietly(self):
+        process = subprocess.Popen([RIDGE, "run", self.model, "--raw", "-p", "Once upon a time", "--temp", "0",
+                                    "--logit-bias", "2-inf", "--logit-bias", "0-inf"],
+                                   env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.read(5)
+        process.stdout.close()
+        self.assertEqual(process.wait(timeout=60), 0)
+        self.assertEqual(process.stderr.read(), b"")
+        process.stderr.close()
+
+    def test_logits_predict_what_greedy_decoding_takes(self):
+        answer = self.answer("--raw", "-n", "3", "-p", "The capital of France is")
+        ids = json.loads(self.run_ridge("tokenize", self.model, "--jsonl",
+                                        stdin='"The capital of France is"\n').stdout)
+        ids_file, out = self.cache / "ids", self.cache / "out"
+        ids_file.write_text(" ".join(map(str, ids + answer["tokens"][:2])))
+        self.run_ridge("logits", self.model, "--ids", ids_file, "-o", out)
+        data = out.read_bytes()
+        self.assertEqual(len(data), 4 * 49152 * (len(ids) + 2))
+        for i in range(3):
+            row = struct.unpack_from("<49152f", data, 4 * 49152 * (len(ids) - 1 + i))
+            self.assertEqual(max(range(49152), key=row.__getitem__), answer["tokens"][i])
 
     def test_perplexity_is_that_of_its_logits(self):
         text = "The quick brown fox jumps over the lazy dog. " * 12
