@@ -6,7 +6,7 @@ SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
 MODEL  ?= smollm2-135m
-PROMPT ?= What is the capital of France?
+PROMPT ?= Why is the sky blue?
 FUZZ_SECONDS ?= 60
 export MODEL PROMPT FUZZ_SECONDS
 
@@ -28,7 +28,7 @@ help: ## this list
 	@echo; echo '  make run MODEL=qwen2.5-coder-1.5b PROMPT="Write quicksort in C."'
 
 run: $(RIDGE).built $(model_file) ## set up what is missing, build, and answer PROMPT with MODEL
-	@$(RIDGE) run "$(model_file)" -p "$$PROMPT"
+	@$(RIDGE) run "$(model_file)" --temp 0 -p "$$PROMPT"
 
 build: $(RIDGE).built ## build the program: build/release/ridge
 

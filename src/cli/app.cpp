@@ -16,7 +16,7 @@ constexpr CommandLine::Program kProgram{
     .summary = "Ridgeline runs large language models at the speed this machine's memory allows.",
     .version = "ridge 0.1.0",
     .details = R"(Try it:
-  ridge run smollm2-135m -p "What is the capital of France?"
+  ridge run smollm2-135m -p "Why is the sky blue?"
   ridge chat smollm2-135m
   ridge pull Qwen/Qwen3-0.6B-GGUF:Q8_0
 

@@ -1,4 +1,4 @@
-// Softmax over the vocabulary, fast enough for 262,144 tokens and the same on every machine: the
+// Softmax over the vocabulary, fast enough for 262,144 tokens and the same on every run: the
 // exponential is our own and the order of summing fixed. Pure functions.
 #pragma once
 

@@ -101,7 +101,7 @@ standard output, and one line of figures follows on standard error: tokens per s
 answer, bytes read per second against what this machine can read (BUE is the ratio), the time to the
 first token and the most memory used.
 
-  ridge run smollm2-135m -p "What is the capital of France?"
+  ridge run smollm2-135m -p "Why is the sky blue?"
   git diff | ridge run qwen2.5-coder-1.5b --system "Write a commit message." -n 200
   ridge run gemma3-270m --raw -p "Once upon a time" --temp 0 --json
   ridge run -m model.gguf -f prompt.txt -c 4096 -t 4 -ctk q8_0 -ctv q8_0 --seed 1)";

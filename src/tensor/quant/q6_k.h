@@ -28,7 +28,8 @@ inline void decode(const BlockQ6_K& block, float* x) {
     const int high_shift = 2 * (g % 4);
     for (int i = 0; i < 32; ++i) {
       const int q = (ql[i] >> low_shift & 15) | (qh[i] >> high_shift & 3) << 4;
-      x[32 * g + i] = d * float(block.scales[2 * g + i / 16]) * float(q - 32);
+      const int group = 2 * g + i / 16;
+      x[32 * g + i] = d * float(block.scales[group]) * float(q - 32);
     }
   }
 }
