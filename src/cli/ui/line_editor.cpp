@@ -15,6 +15,7 @@ namespace ridge::cli {
 namespace {
 
 constexpr int kHistoryLines = 1000;
+constexpr char kEndOfText = 'D' - '@';
 
 }  // namespace
 
@@ -78,6 +79,8 @@ int LineEditor::State::read_character(EditLine* self, wchar_t* out) {
     const ssize_t n = ::read(0, &byte, 1);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n <= 0) return int(n);
+    // A Ctrl-D typed ahead, before libedit took the terminal: the kernel keeps it as a NUL.
+    if (byte == 0) byte = kEndOfText;
     const size_t used = std::mbrtowc(out, &byte, 1, &decoding);
     if (used == size_t(-2)) continue;
     if (used == size_t(-1)) {
