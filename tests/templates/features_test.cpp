@@ -7,22 +7,11 @@
 
 #include "base/error.h"
 #include "cli/json_value.h"
+#include "fixed_time.h"
 #include "text/template/template.h"
 
 namespace ridge::text {
 namespace {
-
-std::tm fixed_time() {
-  std::tm time{};
-  time.tm_year = 2025 - 1900;
-  time.tm_mon = 2;
-  time.tm_mday = 9;
-  time.tm_yday = 67;
-  time.tm_hour = 14;
-  time.tm_min = 5;
-  time.tm_sec = 6;
-  return time;
-}
 
 TEST(TemplateFeatures, RenderAsPythonDoesAndRaiseWherePythonRaises) {
   std::ifstream file("tests/templates/features.json");

@@ -9,21 +9,9 @@
 
 #include "base/error.h"
 #include "cli/template_jsonl.h"
+#include "fixed_time.h"
 
 namespace {
-
-std::tm fixed_time() {
-  std::tm time{};
-  time.tm_year = 2025 - 1900;
-  time.tm_mon = 2;
-  time.tm_mday = 9;
-  time.tm_wday = 0;
-  time.tm_yday = 67;
-  time.tm_hour = 14;
-  time.tm_min = 5;
-  time.tm_sec = 6;
-  return time;
-}
 
 void refuse_lines(const std::string& reason) {
   const nlohmann::ordered_json answer = {{"error", reason}};
@@ -45,7 +33,8 @@ int main(int argc, char** argv) {
   }
   try {
     const auto chat_template = ridge::text::Template::parse(source);
-    ridge::cli::render_jsonl(chat_template, {}, std::cin, std::cout, {.clock = fixed_time});
+    ridge::cli::render_jsonl(chat_template, {}, std::cin, std::cout,
+                             {.clock = ridge::text::fixed_time});
   } catch (const ridge::Error& error) {
     refuse_lines(error.what());
   }
