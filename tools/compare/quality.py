@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Compares ridge with llama.cpp on one model file: perplexity, KL divergence of the next-token
-distributions, and greedy continuations.
+distributions, and greedy continuations. With --float32 also how far each engine is from float32
+arithmetic on the same weights, de-quantised: both round activations, and two independent roundings
+are further from each other than either is from the truth.
 
-usage: quality.py MODEL --text FILE --llamacpp TOOL [--perplexity-tool TOOL] [--ridge RIDGE]
+usage: quality.py MODEL --text FILE --llamacpp TOOL [--perplexity-tool TOOL] [--ridge RIDGE] [--float32]
 
 TOOL is a program over llama.cpp's C API with `logits MODEL IDS OUT` and `generate MODEL IDS N`;
 the perplexity tool is llama.cpp's llama-perplexity. Prints one JSON object.
@@ -46,30 +48,73 @@ def log_softmax(rows):
     return rows - np.log(np.exp(rows).sum(axis=1, keepdims=True))
 
 
-class Engines:
-    def __init__(self, args):
-        self.ours = [args.ridge, "logits", args.model, "--ids", "{ids}", "-o", "{out}"]
-        self.theirs = [args.llamacpp, "logits", args.model, "{ids}", "{out}"]
-        self.folder = tempfile.mkdtemp(prefix="ridge-quality-")
+def dequantise(source, target):
+    """The same model with every tensor as float32."""
+    import gguf  # only this leg needs it
+    reader = gguf.GGUFReader(source)
+    field = reader.get_field("general.architecture")
+    writer = gguf.GGUFWriter(target, field.contents())
+    for field in reader.fields.values():
+        if field.name.startswith("GGUF.") or field.name == "general.architecture":
+            continue
+        kind = field.types[0]
+        sub_type = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
+        writer.add_key_value(field.name, field.contents(), kind, sub_type=sub_type)
+    for tensor in reader.tensors:
+        values = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        writer.add_tensor(tensor.name, np.ascontiguousarray(values, np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
-    def both(self, ids):
-        return (logits_of(self.ours, ids, None, self.folder),
-                logits_of(self.theirs, ids, None, self.folder))
+
+class Engines:
+    """Each engine by name: the command that writes the logits of a file of ids."""
+
+    def __init__(self, args):
+        self.folder = tempfile.mkdtemp(prefix="ridge-quality-")
+        self.commands = dict(ridge=self.ridge(args, args.model),
+                             llamacpp=self.llamacpp(args, args.model))
+        if args.float32:
+            exact = os.path.join(self.folder, "float32.gguf")
+            dequantise(args.model, exact)
+            self.commands |= dict(float32=self.llamacpp(args, exact),
+                                  ridge_float32=self.ridge(args, exact))
+
+    @staticmethod
+    def ridge(args, model):
+        return [args.ridge, "logits", model, "--ids", "{ids}", "-o", "{out}"]
+
+    @staticmethod
+    def llamacpp(args, model):
+        return [args.llamacpp, "logits", model, "{ids}", "{out}"]
+
+    def logits(self, name, ids):
+        return logits_of(self.commands[name], ids, None, self.folder)
 
 
 def divergence(engines, ids, n_windows, width):
-    """KL(llama.cpp || ridge) and agreement of the top token over evenly spaced windows."""
+    """Mean KL(a || b) for the pairs that say something, and agreement of the top token, over evenly
+    spaced windows. The last pair shows that both float32 paths are the same function."""
+    pairs = [("llamacpp", "ridge"), ("float32", "llamacpp"), ("float32", "ridge"),
+             ("float32", "ridge_float32")]
+    pairs = [pair for pair in pairs if all(name in engines.commands for name in pair)]
     n_total = len(ids) // width
-    kl, agree, n = [], 0, 0
+    kl = {pair: [] for pair in pairs}
+    agree = {pair: 0 for pair in pairs}
     for w in range(n_windows):
         first = (w * n_total // n_windows) * width
-        ours, theirs = map(log_softmax, engines.both(ids[first:first + width]))
-        kl.append((np.exp(theirs) * (theirs - ours)).sum(axis=1))
-        agree += int((ours.argmax(axis=1) == theirs.argmax(axis=1)).sum())
-        n += width
-    kl = np.concatenate(kl)
-    return dict(positions=n, mean_kl=float(kl.mean()), max_kl=float(kl.max()),
-                top1_agreement=agree / n)
+        rows = {name: log_softmax(engines.logits(name, ids[first:first + width]))
+                for name in engines.commands}
+        for a, b in pairs:
+            kl[a, b].append((np.exp(rows[a]) * (rows[a] - rows[b])).sum(axis=1))
+            agree[a, b] += int((rows[a].argmax(axis=1) == rows[b].argmax(axis=1)).sum())
+    return {f"{a} || {b}": dict(positions=n_windows * width,
+                                mean_kl=float(np.concatenate(kl[a, b]).mean()),
+                                max_kl=float(np.concatenate(kl[a, b]).max()),
+                                top1_agreement=agree[a, b] / (n_windows * width))
+            for a, b in pairs}
 
 
 def greedy(args, engines, ids, n_prompts, n_tokens):
@@ -84,12 +129,14 @@ def greedy(args, engines, ids, n_prompts, n_tokens):
         lines = run(args.llamacpp, "generate", args.model, prompt_file, n_tokens).stdout.split("\n")
         chosen = [(int(a), float(gap)) for a, gap in (l.split() for l in lines if l)]
         sequence = prompt + [a for a, _ in chosen[:-1]]
-        ours = logits_of(engines.ours, sequence, None, engines.folder)[len(prompt) - 1:]
+        chosen_by = {name: engines.logits(name, sequence)[len(prompt) - 1:].argmax(axis=1)
+                     for name in ("ridge", "float32") if name in engines.commands}
         for i, (token, gap) in enumerate(chosen):
             n += 1
-            if int(ours[i].argmax()) != token:
-                differences.append(dict(prompt=p, position=i, llamacpp=token,
-                                        ridge=int(ours[i].argmax()), llamacpp_gap=gap))
+            choices = {name: int(ids[i]) for name, ids in chosen_by.items()}
+            if choices["ridge"] != token:
+                differences.append(dict(prompt=p, position=i, llamacpp=token, llamacpp_gap=gap)
+                                   | choices)
     return dict(positions=n, differences=differences,
                 worst_gap=max((d["llamacpp_gap"] for d in differences), default=0.0))
 
@@ -111,7 +158,9 @@ def main():
     parser.add_argument("--text", required=True)
     parser.add_argument("--llamacpp", required=True)
     parser.add_argument("--perplexity-tool")
-    parser.add_argument("--ridge", default="build/release/src/cli/ridge")
+    parser.add_argument("--ridge", default="build/release/ridge")
+    parser.add_argument("--float32", action="store_true",
+                        help="also measure against float32 (needs gguf and room for the file)")
     parser.add_argument("--chunks", type=int, default=40, help="perplexity windows of 512 tokens")
     parser.add_argument("--kl-windows", type=int, default=8)
     parser.add_argument("--prompts", type=int, default=20)
