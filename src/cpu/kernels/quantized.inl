@@ -1,5 +1,5 @@
 // multiply() for the quantised types, written once over a vector instruction set and compiled by
-// each level's own file, which defines `Isa` first (see avx2/isa.h for what it provides).
+// each level's own file, which defines `Isa` first (avx2/instructions.h shows what it is).
 //
 // A group is kRows rows in the layout of cpu/pack/unit_layout.h: one register holds the same 4
 // bytes of each row, the matching 4 activations are broadcast from L1, and a lane sums one row. So
