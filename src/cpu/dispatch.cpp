@@ -1,14 +1,10 @@
 #include "cpu/dispatch.h"
 
-#include <cstdint>
 #include <string>
 
 #include "base/error.h"
 #include "cpu/cpu_backend.h"
-
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
+#include "cpu/cpu_features.h"
 
 namespace ridge::cpu {
 namespace {
@@ -25,46 +21,14 @@ void install_generic(KernelTable& table) {
 
 #if defined(__x86_64__)
 
-struct CpuFeatures {
-  bool avx2_level = false;
-  bool avx512_vnni_level = false;
-};
-
-bool has(uint32_t word, int bit) {
-  return (word >> bit) & 1u;
-}
-
-// The registers that the operating system saves on a task switch (XCR0).
-uint64_t saved_state() {
-  uint32_t low = 0;
-  uint32_t high = 0;
-  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  return uint64_t(high) << 32 | low;
-}
-
-CpuFeatures detect() {
-  CpuFeatures features;
-  uint32_t a = 0, b = 0, c = 0, d = 0;
-  if (!__get_cpuid(1, &a, &b, &c, &d)) return features;
-  const bool fma = has(c, 12), osxsave = has(c, 27), avx = has(c, 28), f16c = has(c, 29);
-  if (!osxsave || !avx) return features;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
-  const uint64_t state = saved_state();
-  const bool saves_ymm = (state & 0x6) == 0x6;
-  const bool saves_zmm = (state & 0xe6) == 0xe6;
-  const bool avx2 = has(b, 5), bmi1 = has(b, 3), bmi2 = has(b, 8);
-  const bool avx512 = has(b, 16) && has(b, 17) && has(b, 30) && has(b, 31);  // F, DQ, BW, VL
-  const bool avx512_vnni = has(c, 11);
-  features.avx2_level = saves_ymm && avx2 && fma && f16c && bmi1 && bmi2;
-  features.avx512_vnni_level = features.avx2_level && saves_zmm && avx512 && avx512_vnni;
-  return features;
-}
-
 bool supports_avx2() {
-  return detect().avx2_level;
+  return detect_cpu_features().avx2;
+}
+bool supports_avx2_vnni() {
+  return detect_cpu_features().avx2_vnni;
 }
 bool supports_avx512_vnni() {
-  return detect().avx512_vnni_level;
+  return detect_cpu_features().avx512_vnni;
 }
 
 void install_avx2(KernelTable& table) {
@@ -75,6 +39,12 @@ void install_avx2(KernelTable& table) {
   avx2::install_matmul_float(table.matmul);
   avx2::install_vector(table.vector);
   avx2::install_attention(table.attention);
+}
+
+void install_avx2_vnni(KernelTable& table) {
+  avx2_vnni::install_matmul_block32(table.matmul);
+  avx2_vnni::install_matmul_block256(table.matmul);
+  avx2_vnni::install_matmul_codebook(table.matmul);
 }
 
 void install_avx512_vnni(KernelTable& table) {
@@ -90,6 +60,7 @@ constexpr LevelRow kLevels[] = {
     {"generic", always, install_generic},
 #if defined(__x86_64__)
     {"avx2", supports_avx2, install_avx2},
+    {"avx2_vnni", supports_avx2_vnni, install_avx2_vnni},
     {"avx512_vnni", supports_avx512_vnni, install_avx512_vnni},
 #endif
 };

@@ -2,7 +2,14 @@
 
 #include "cpu/dispatch.h"
 
-#ifdef RIDGE_EMULATED_AVX512
+#ifdef RIDGE_EMULATED_avx2_vnni
+namespace ridge::cpu::avx2_vnni_emulated {
+void install_matmul_block32(MatmulKernels& kernels);
+void install_matmul_block256(MatmulKernels& kernels);
+void install_matmul_codebook(MatmulKernels& kernels);
+}  // namespace ridge::cpu::avx2_vnni_emulated
+#endif
+#ifdef RIDGE_EMULATED_avx512_vnni
 namespace ridge::cpu::avx512_vnni_emulated {
 void install_matmul_block32(MatmulKernels& kernels);
 void install_matmul_block256(MatmulKernels& kernels);
@@ -16,20 +23,25 @@ namespace {
 
 constexpr float kGuard = -12345.678f;
 
-#ifdef RIDGE_EMULATED_AVX512
-// On top of the best level, as dispatch would do it; needs AVX2, which the emulation uses.
-void add_emulated_levels(std::vector<TestedLevel>& levels) {
+// Each on top of the best level that runs here, as dispatch would do it; they need AVX2, in which
+// the instructions are spelt.
+void add_emulated_levels([[maybe_unused]] std::vector<TestedLevel>& levels) {
   if (levels.size() < 2) return;
-  TestedLevel level{"avx512_vnni_emulated_by_simde", levels.back().table};
-  avx512_vnni_emulated::install_matmul_block32(level.table.matmul);
-  avx512_vnni_emulated::install_matmul_block256(level.table.matmul);
-  avx512_vnni_emulated::install_matmul_codebook(level.table.matmul);
-  avx512_vnni_emulated::install_matmul_float(level.table.matmul);
-  levels.push_back(level);
-}
-#else
-void add_emulated_levels(std::vector<TestedLevel>&) {}
+  [[maybe_unused]] const KernelTable base = levels.back().table;
+#ifdef RIDGE_EMULATED_avx2_vnni
+  TestedLevel& vnni = levels.emplace_back(TestedLevel{"avx2_vnni_emulated", base});
+  avx2_vnni_emulated::install_matmul_block32(vnni.table.matmul);
+  avx2_vnni_emulated::install_matmul_block256(vnni.table.matmul);
+  avx2_vnni_emulated::install_matmul_codebook(vnni.table.matmul);
 #endif
+#ifdef RIDGE_EMULATED_avx512_vnni
+  TestedLevel& avx512 = levels.emplace_back(TestedLevel{"avx512_vnni_emulated_by_simde", base});
+  avx512_vnni_emulated::install_matmul_block32(avx512.table.matmul);
+  avx512_vnni_emulated::install_matmul_block256(avx512.table.matmul);
+  avx512_vnni_emulated::install_matmul_codebook(avx512.table.matmul);
+  avx512_vnni_emulated::install_matmul_float(avx512.table.matmul);
+#endif
+}
 
 }  // namespace
 

@@ -62,6 +62,11 @@ void install_matmul_codebook(MatmulKernels& kernels);
 void install_matmul_float(MatmulKernels& kernels);
 void install_quantize(MatmulKernels& kernels);
 }  // namespace avx2
+namespace avx2_vnni {
+void install_matmul_block32(MatmulKernels& kernels);
+void install_matmul_block256(MatmulKernels& kernels);
+void install_matmul_codebook(MatmulKernels& kernels);
+}  // namespace avx2_vnni
 namespace avx512_vnni {
 void install_matmul_block32(MatmulKernels& kernels);
 void install_matmul_block256(MatmulKernels& kernels);

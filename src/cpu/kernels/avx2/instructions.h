@@ -170,7 +170,7 @@ struct Avx2 {
   static Float fnma(Float a, Float b, Float c) { return _mm256_fnmadd_ps(a, b, c); }
   static void store(float* p, Float a) { _mm256_storeu_ps(p, a); }
 
- protected:
+ private:
   // Byte indices within a 128-bit lane: those of row 0 in `row0`, four more for each further row.
   // A byte of 0x80 selects zero and stays that.
   static Int lanes(uint32_t row0) {
