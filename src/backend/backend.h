@@ -25,26 +25,31 @@ namespace ridge {
 struct WeightSource {
   std::string_view name;
   DType dtype = DType::kF32;
-  int64_t n_out = 0;  // rows of the file's tensor
-  int64_t n_in = 0;   // columns, contiguous
+  int64_t n_out = 0;       // rows of one matrix of the file's tensor
+  int64_t n_in = 0;        // columns, contiguous
+  int64_t n_matrices = 1;  // one after the other: the experts of a layer
   std::function<void(uint64_t begin, std::span<std::byte> destination)> read;
 };
 
-// A matrix [n_out, n_in] in the layout that its back end likes best. Immutable once made.
+// A matrix [n_out, n_in], or several of one shape, in the layout that its back end likes best.
+// Immutable once made.
 class Weight {
  public:
-  Weight(DType dtype, int64_t n_out, int64_t n_in) : dtype_(dtype), n_out_(n_out), n_in_(n_in) {}
+  Weight(DType dtype, int64_t n_out, int64_t n_in, int64_t n_matrices = 1)
+      : dtype_(dtype), n_out_(n_out), n_in_(n_in), n_matrices_(n_matrices) {}
   virtual ~Weight() = default;
   DType dtype() const { return dtype_; }
   int64_t n_out() const { return n_out_; }
   int64_t n_in() const { return n_in_; }
-  // Bytes that one pass over the matrix reads: the weight's share of "active bytes".
+  int64_t n_matrices() const { return n_matrices_; }
+  // Bytes that one pass over all matrices reads: a matrix's share of "active bytes".
   virtual size_t n_bytes() const = 0;
 
  private:
   DType dtype_;
   int64_t n_out_;
   int64_t n_in_;
+  int64_t n_matrices_;
 };
 using WeightPtr = std::unique_ptr<const Weight>;
 
@@ -53,10 +58,32 @@ enum class Activation { kSilu, kGeluTanh, kGelu, kRelu };
 // One output of a matmul: out[n, n_out] = x · weightᵀ (+ bias).
 struct Projection {
   const Weight* weight = nullptr;
-  Tensor bias;  // f32 [n_out], or empty
-  Tensor out;   // f32 [n, n_out], rows may be strided
+  Tensor bias;         // f32 [n_out], or empty
+  Tensor out;          // f32 [n, n_out], rows may be strided
+  int64_t matrix = 0;  // which of the weight's matrices
 };
 enum class Store { kWrite, kAdd };  // kAdd: out += …, for residual streams
+
+// Which experts each row goes to, in ascending order, and how much each counts. Written by route();
+// the experts' numbers stay in the back end's memory.
+struct Routing {
+  Tensor weights;             // f32 [n, top_k]
+  Buffer* experts = nullptr;  // int32 [n, top_k]
+  int64_t top_k() const { return weights.cols(); }
+};
+enum class RouterScore { kSoftmax, kSigmoid };  // of a row's logits, over all experts
+struct RouterParams {
+  RouterScore score = RouterScore::kSoftmax;
+  Tensor bias;             // f32 [n_experts], added to scores for the choice alone; or empty
+  bool normalise = false;  // the chosen experts' scores are divided by their sum
+  float scale = 1.0f;      // multiplies the weights in the end
+};
+// Gate and up projections of all experts of a layer.
+struct GatedExperts {
+  const Weight& gate;
+  const Weight& up;
+  Activation activation;
+};
 
 enum class RopeStyle {
   kInterleaved,  // rotates pairs (2i, 2i+1): llama's GGUF layout
@@ -117,6 +144,16 @@ class Backend {
   // out[n, d_ff] = activation(x · gateᵀ) * (x · upᵀ). The default composes it.
   virtual void gated_matmul(const Tensor& out, const Tensor& x, const Weight& gate,
                             const Weight& up, Activation activation);
+  // Mixture of experts. route: the top_k experts of each row of logits[n, n_experts] by score, the
+  // lower number among equals. The defaults compose these three of matmuls of single rows.
+  virtual void route(const Routing& out, const Tensor& logits, const RouterParams& params);
+  // out[i * top_k + j] = weight(i, j) * activation(x[i] · gateᵀ) * (x[i] · upᵀ), all of expert
+  // (i, j); out[n * top_k, d_ff].
+  virtual void expert_gated_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
+                                   const GatedExperts& experts);
+  // out[i] (store)= the sum over j, ascending, of x[i * top_k + j] · weightᵀ of expert (i, j).
+  virtual void expert_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
+                             const Weight& weight, Store store);
   // out = activation(gate) * up, elementwise; out may be gate.
   virtual void gated_activation(const Tensor& out, const Tensor& gate, const Tensor& up,
                                 Activation activation) = 0;

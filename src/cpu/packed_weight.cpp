@@ -15,26 +15,29 @@ constexpr int kMaxGroupRows = 16;
 }  // namespace
 
 PackedWeight::PackedWeight(Context& context, const WeightSource& source)
-    : Weight(source.dtype, source.n_out, source.n_in),
+    : Weight(source.dtype, source.n_out, source.n_in, source.n_matrices),
       format_(context.kernels.matmul.formats[int(source.dtype)]),
       n_groups_((source.n_out + format_.group_rows - 1) / format_.group_rows),
       group_bytes_(size_t(row_bytes(source.dtype, source.n_in)) * size_t(format_.group_rows)),
-      memory_(size_t(n_groups_) * group_bytes_, cat("the weight ", source.name)) {
+      memory_(size_t(n_groups_ * source.n_matrices) * group_bytes_,
+              cat("the weight ", source.name)) {
   RIDGE_CHECK(format_.group_rows <= kMaxGroupRows);
   const int64_t groups_a_task = std::max<int64_t>(1, int64_t(kStagingBytes / group_bytes_));
-  const int64_t n_tasks = (n_groups_ + groups_a_task - 1) / groups_a_task;
-  context.pool.run_tasks(n_tasks, [&](int64_t task, int) {
-    const int64_t begin = task * groups_a_task;
-    pack_groups(source, begin, std::min(begin + groups_a_task, n_groups_));
+  const int64_t tasks_a_matrix = (n_groups_ + groups_a_task - 1) / groups_a_task;
+  context.pool.run_tasks(tasks_a_matrix * n_matrices(), [&](int64_t task, int) {
+    const int64_t begin = task % tasks_a_matrix * groups_a_task;
+    pack_groups(source, task / tasks_a_matrix, begin, std::min(begin + groups_a_task, n_groups_));
   });
 }
 
-void PackedWeight::pack_groups(const WeightSource& source, int64_t begin, int64_t end) {
+void PackedWeight::pack_groups(const WeightSource& source, int64_t matrix, int64_t begin,
+                               int64_t end) {
   const int group_rows = format_.group_rows;
   const size_t bytes_a_row = group_bytes_ / size_t(group_rows);
-  const int64_t first_row = begin * group_rows;
-  const int64_t n_rows = std::min(end * group_rows, n_out()) - first_row;
-  auto* group = reinterpret_cast<uint8_t*>(memory_.data()) + size_t(begin) * group_bytes_;
+  const int64_t n_rows = std::min(end * group_rows, n_out()) - begin * group_rows;
+  const int64_t first_row = matrix * n_out() + begin * group_rows;  // in the file's tensor
+  auto* group = reinterpret_cast<uint8_t*>(memory_.data()) +
+                size_t(matrix * n_groups_ + begin) * group_bytes_;
   if (group_rows == 1) {
     source.read(uint64_t(first_row) * bytes_a_row,
                 {reinterpret_cast<std::byte*>(group), size_t(n_rows) * bytes_a_row});

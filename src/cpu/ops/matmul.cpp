@@ -105,7 +105,9 @@ class RowSplit {
   Range rows_of(const PackedWeight& weight, double before, int thread) const {
     return {cut(weight, before, thread), cut(weight, before, thread + 1)};
   }
-  static double cost(const PackedWeight& weight) { return double(weight.n_bytes()); }
+  static double cost(const PackedWeight& weight) {
+    return double(weight.n_bytes()) / double(weight.n_matrices());
+  }
 
  private:
   int64_t cut(const PackedWeight& weight, double before, int thread) const {
@@ -154,6 +156,7 @@ struct Block {
   Range cols;
   float* out;
   int64_t stride;
+  int64_t matrix = 0;
 };
 
 // For a type without kernels of its own: each group is decoded to f32, transposed, and multiplied.
@@ -185,7 +188,7 @@ void multiply_block(const Context& context, const PackedWeight& weight, const Co
   const Columns& x = forms[size_t(format.activation)];
   const int64_t first_group = block.rows.begin / format.group_rows;
   const int64_t end_group = (block.rows.end + format.group_rows - 1) / format.group_rows;
-  const MultiplyArgs args{.weights = weight.group(first_group),
+  const MultiplyArgs args{.weights = weight.group(first_group, block.matrix),
                           .group_bytes = weight.group_bytes(),
                           .n_groups = end_group - first_group,
                           .n_in = weight.n_in(),
@@ -258,12 +261,14 @@ void project_rows(const Context& context, const Projection& projection, const Co
                      {.rows = block,
                       .cols = {0, n_cols},
                       .out = data_of<float>(projection.out) + block.begin,
-                      .stride = projection.out.stride[0]},
+                      .stride = projection.out.stride[0],
+                      .matrix = projection.matrix},
                      space);
       return;
     }
     for_each_column_run(block, n_cols, [&](Range cols) {
-      multiply_block(context, weight, forms, {block, cols, space.tile, tile_stride(block)}, space);
+      multiply_block(context, weight, forms,
+                     {block, cols, space.tile, tile_stride(block), projection.matrix}, space);
       store_tile(projection, store, block, cols, space.tile);
     });
   });

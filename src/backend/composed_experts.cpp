@@ -1,0 +1,75 @@
+// The verbs of a mixture of experts, spelled out in matmuls of single rows.
+#include <vector>
+
+#include "backend/backend.h"
+#include "backend/routing.h"
+
+namespace ridge {
+namespace {
+
+template <class T>
+std::vector<T> downloaded(Backend& backend, const Tensor& tensor) {
+  std::vector<T> values(size_t(tensor.n_elements()));
+  if (tensor) backend.download(tensor, std::as_writable_bytes(std::span(values)));
+  return values;
+}
+
+// The experts' numbers as a tensor whose four-byte elements they are.
+Tensor experts_tensor(const Routing& routing) {
+  return make_tensor(DType::kF32, {routing.weights.rows(), routing.top_k()}, *routing.experts, 0);
+}
+
+}  // namespace
+
+void Backend::route(const Routing& out, const Tensor& logits, const RouterParams& params) {
+  const auto n = size_t(logits.rows());
+  const auto n_experts = size_t(logits.cols());
+  const auto top_k = size_t(out.top_k());
+  std::vector<float> scores = downloaded<float>(*this, logits);
+  const std::vector<float> bias =
+      params.bias ? downloaded<float>(*this, params.bias) : std::vector<float>();
+  std::vector<int32_t> experts(n * top_k);
+  std::vector<float> weights(n * top_k);
+  for (size_t i = 0; i < n; ++i) {
+    route_row(std::span(scores).subspan(i * n_experts, n_experts), bias, params,
+              std::span(experts).subspan(i * top_k, top_k),
+              std::span(weights).subspan(i * top_k, top_k));
+  }
+  upload(experts_tensor(out), std::as_bytes(std::span(experts)));
+  upload(out.weights, std::as_bytes(std::span(weights)));
+}
+
+void Backend::expert_gated_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
+                                  const GatedExperts& experts) {
+  const int64_t top_k = routing.top_k();
+  const auto chosen = downloaded<int32_t>(*this, experts_tensor(routing));
+  const auto weights = downloaded<float>(*this, routing.weights);
+  const int64_t d_ff = experts.up.n_out();
+  const Tensor up_out = make_tensor(DType::kF32, {1, d_ff}, scratch(size_t(d_ff) * 4), 0);
+  for (int64_t pair = 0; pair < out.rows(); ++pair) {
+    const int64_t expert = chosen[size_t(pair)];
+    const Tensor row = slice_rows(out, pair, 1);
+    const Projection projections[] = {
+        {.weight = &experts.gate, .out = row, .matrix = expert},
+        {.weight = &experts.up, .out = up_out, .matrix = expert},
+    };
+    matmul(slice_rows(x, pair / top_k, 1), projections, Store::kWrite);
+    gated_activation(row, row, up_out, experts.activation);
+    scale(row, weights[size_t(pair)]);
+  }
+}
+
+void Backend::expert_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
+                            const Weight& weight, Store store) {
+  const int64_t top_k = routing.top_k();
+  const auto chosen = downloaded<int32_t>(*this, experts_tensor(routing));
+  for (int64_t pair = 0; pair < x.rows(); ++pair) {
+    const Projection projection[] = {{.weight = &weight,
+                                      .out = slice_rows(out, pair / top_k, 1),
+                                      .matrix = chosen[size_t(pair)]}};
+    const bool begins_row = pair % top_k == 0;
+    matmul(slice_rows(x, pair, 1), projection, begins_row ? store : Store::kAdd);
+  }
+}
+
+}  // namespace ridge
