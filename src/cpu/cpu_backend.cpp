@@ -10,10 +10,12 @@
 #include "cpu/ops/bandwidth.h"
 #include "cpu/ops/elementwise.h"
 #include "cpu/ops/embed.h"
+#include "cpu/ops/experts.h"
 #include "cpu/ops/kv_write.h"
 #include "cpu/ops/matmul.h"
 #include "cpu/ops/norm.h"
 #include "cpu/ops/rope.h"
+#include "cpu/ops/route.h"
 #include "cpu/packed_weight.h"
 
 namespace ridge::cpu {
@@ -59,6 +61,23 @@ class CpuBackend final : public Backend {
   void gated_matmul(const Tensor& out, const Tensor& x, const Weight& gate, const Weight& up,
                     Activation activation) override {
     cpu::gated_matmul(context_, out, x, gate, up, activation);
+  }
+  void route(const Routing& out, const Tensor& logits, const RouterParams& params) override {
+    cpu::route(context_, out, logits, params);
+  }
+  void expert_gated_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
+                           const GatedExperts& experts) override {
+    if (!has_expert_kernel(experts.gate) || !has_expert_kernel(experts.up)) {
+      return Backend::expert_gated_matmul(out, x, routing, experts);
+    }
+    cpu::expert_gated_matmul(context_, out, x, routing, experts);
+  }
+  void expert_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
+                     const Weight& weight, Store store) override {
+    if (!has_expert_kernel(weight)) {
+      return Backend::expert_matmul(out, x, routing, weight, store);
+    }
+    cpu::expert_matmul(context_, out, x, routing, weight, store);
   }
   void gated_activation(const Tensor& out, const Tensor& gate, const Tensor& up,
                         Activation activation) override {

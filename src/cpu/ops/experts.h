@@ -1,0 +1,17 @@
+// The grouped matmuls of the CPU back end; see Backend for their meaning. All experts' weights must
+// have kernels of their own (has_expert_kernel).
+#pragma once
+
+#include "backend/backend.h"
+#include "cpu/context.h"
+
+namespace ridge::cpu {
+
+bool has_expert_kernel(const Weight& weight);
+
+void expert_gated_matmul(Context& context, const Tensor& out, const Tensor& x,
+                         const Routing& routing, const GatedExperts& experts);
+void expert_matmul(Context& context, const Tensor& out, const Tensor& x, const Routing& routing,
+                   const Weight& weight, Store store);
+
+}  // namespace ridge::cpu
