@@ -23,10 +23,11 @@ void check_tensor(const gguf::File& file, const TensorUse& use) {
          ", which its architecture needs");
   }
   const bool matches = tensor->dims[0] == use.n_in && tensor->dims[1] == use.n_out &&
-                       tensor->dims[2] == 1 && tensor->dims[3] == 1;
+                       tensor->dims[2] == use.n_matrices && tensor->dims[3] == 1;
   if (!matches) {
     fail(ErrorCode::kInvalidFile, "tensor ", use.name, " has shape ", shape_text(*tensor),
-         "; its metadata ask for [", use.n_in, use.n_out > 1 ? cat(", ", use.n_out) : "", "]");
+         "; its metadata ask for [", use.n_in, use.n_out > 1 ? cat(", ", use.n_out) : "",
+         use.n_matrices > 1 ? cat(", ", use.n_matrices) : "", "]");
   }
 }
 

@@ -51,6 +51,14 @@ Metadata small(const std::string& arch) {
   return m;
 }
 
+Metadata mixture(const std::string& arch) {
+  Metadata m = small(arch);
+  m.set(arch + ".expert_count", u32(8));
+  m.set(arch + ".expert_used_count", u32(2));
+  if (arch == "dots1") m.set("dots1.expert_shared_count", u32(2));
+  return m;
+}
+
 bool nothing(std::string_view) {
   return false;
 }
@@ -149,6 +157,66 @@ TEST(BuildSpec, YarnTakesItsContextFromTheModelWhenTheKeyIsAbsent) {
   EXPECT_FLOAT_EQ(yarn.factor, 4.0f);
 }
 
+const MoeFfnSpec& moe(const ModelSpec& spec, size_t layer) {
+  return std::get<MoeFfnSpec>(spec.layers[layer].ffn);
+}
+
+TEST(BuildSpec, MixturesDifferInWhatTheRouterDoes) {
+  const struct {
+    const char* arch;
+    int64_t d_ff;
+    bool normalise;
+    int64_t d_shared;
+    bool shared_gate;
+  } kCases[] = {{"llama", 96, true, 0, false},
+                {"qwen3moe", 48, true, 0, false},  // 96 for two chosen experts
+                {"qwen2moe", 48, false, 96, true},
+                {"olmoe", 96, false, 0, false},
+                {"dots1", 48, false, 96, false}};
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.arch);
+    const ModelSpec spec = build(mixture(c.arch));
+    const MoeFfnSpec& f = moe(spec, 1);
+    EXPECT_EQ(f.n_experts, 8);
+    EXPECT_EQ(f.top_k, 2);
+    EXPECT_EQ(f.d_ff, c.d_ff);
+    EXPECT_EQ(f.normalise, c.normalise);
+    EXPECT_EQ(f.down.n_matrices, 8);
+    EXPECT_EQ(f.down.n_in, c.d_ff);
+    EXPECT_EQ(f.shared.d_ff, c.d_shared);
+    EXPECT_EQ(bool(f.shared_gate), c.shared_gate);
+  }
+}
+
+TEST(BuildSpec, KeysChangeTheRouter) {
+  Metadata m = mixture("dots1");
+  m.set("dots1.leading_dense_block_count", u32(1));
+  m.set("dots1.expert_feed_forward_length", u32(32));
+  m.set("dots1.expert_gating_func", u32(2));
+  m.set("dots1.expert_weights_norm", {ValueType::kBool, true});
+  m.set("dots1.expert_weights_scale", f32(2.5));
+  const ModelSpec spec =
+      build_spec(m, [](std::string_view name) { return name == "blk.1.exp_probs_b.bias"; });
+  EXPECT_TRUE(std::holds_alternative<DenseFfnSpec>(spec.layers[0].ffn));
+  EXPECT_EQ(moe(spec, 1).score, ExpertScore::kSigmoid);
+  EXPECT_TRUE(moe(spec, 1).normalise);
+  EXPECT_FLOAT_EQ(moe(spec, 1).weight_scale, 2.5f);
+  EXPECT_EQ(moe(spec, 1).router_bias.size, 8);
+  EXPECT_FALSE(moe(spec, 2).router_bias);
+  EXPECT_EQ(moe(spec, 2).shared.d_ff, 64);
+}
+
+TEST(BuildSpec, ExpertsInTensorsOfTheirOwnAreRefusedByName) {
+  const Metadata m = mixture("llama");
+  try {
+    build_spec(m, [](std::string_view name) { return name == "blk.0.ffn_gate.0.weight"; });
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::kUnsupported);
+    EXPECT_NE(std::string(e.what()).find("blk.0.ffn_gate.0.weight"), std::string::npos);
+  }
+}
+
 TEST(BuildSpec, PerLayerArraysGiveEachLayerItsOwnShape) {
   Metadata m = small("llama");
   m.set("llama.feed_forward_length", u32s({32, 64, 96}));
@@ -163,9 +231,14 @@ TEST(BuildSpec, KeysThatNobodyImplementsAreRefusedByName) {
   m.set("llama.attention.sliding_window", u32(4096));
   EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("llama.attention.sliding_window"),
             std::string::npos);
-  m = small("llama");
-  m.set("llama.expert_count", u32(8));
-  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("llama.expert_count is 8"), std::string::npos);
+  m = mixture("qwen3moe");
+  m.set("qwen3moe.expert_group_count", u32(4));
+  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("qwen3moe.expert_group_count is 4"),
+            std::string::npos);
+  m = mixture("dots1");
+  m.set("dots1.expert_gating_func", u32(3));
+  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("dots1.expert_gating_func is 3"),
+            std::string::npos);
   m = small("qwen2");
   m.set("qwen2.rope.scaling.type", str("longrope"));
   EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("longrope"), std::string::npos);
@@ -216,6 +289,25 @@ TEST(BuildSpec, BadNumbersAreRefusedWithKeyValueAndLimit) {
   Metadata m = small("gemma3");
   m.set("gemma3.attention.sliding_window", u32(0));
   EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("sliding_window is 0"), std::string::npos);
+  m = mixture("qwen3moe");
+  m.set("qwen3moe.expert_used_count", u32(9));
+  EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("expert_used_count is 9, expected 1 to 8"),
+            std::string::npos);
+  m = mixture("qwen3moe");
+  m.set("qwen3moe.expert_count", u32(0));
+  EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("expert_count is 0"), std::string::npos);
+}
+
+TEST(TensorUses, ATokenReadsItsExpertsAlone) {
+  const ModelSpec spec = build(mixture("qwen2moe"));
+  int64_t n_all = 0, n_read = 0;
+  for (const TensorUse& use : tensor_uses(spec)) {
+    if (use.layer != 0 || use.role != TensorRole::kExperts) continue;
+    n_all += use.n_matrices * use.n_out * use.n_in;
+    n_read += use.n_active * use.n_out * use.n_in;
+  }
+  EXPECT_EQ(n_all, 8 * 3 * 48 * 64);
+  EXPECT_EQ(n_read, 2 * 3 * 48 * 64);
 }
 
 TEST(TensorUses, ListsEveryTensorOnceInOrder) {

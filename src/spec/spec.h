@@ -15,6 +15,7 @@ struct MatrixSpec {
   std::string name;  // tensor name in the file; empty: absent
   int64_t n_out = 0;
   int64_t n_in = 0;
+  int64_t n_matrices = 1;  // in the tensor: one for each expert
   explicit operator bool() const { return !name.empty(); }
 };
 
@@ -68,7 +69,7 @@ struct AttentionSpec {
   RopeSpec rope;
   MatrixSpec q, k, v, output;
   VectorSpec q_bias, k_bias, v_bias, output_bias;
-  NormSpec q_norm, k_norm;  // over each head
+  NormSpec q_norm, k_norm;  // over each head, or over all of them where the weight is that wide
 };
 
 enum class FfnActivation { kSilu, kGeluTanh };
@@ -79,12 +80,30 @@ struct DenseFfnSpec {
   MatrixSpec gate, up, down;
 };
 
+enum class ExpertScore { kSoftmax, kSigmoid };  // of the router's logits, over all experts
+
+// Mixture of experts: each token goes to the top_k experts of the highest score.
+struct MoeFfnSpec {
+  int64_t n_experts = 0;
+  int64_t top_k = 0;
+  int64_t d_ff = 0;  // of one expert
+  FfnActivation activation = FfnActivation::kSilu;
+  ExpertScore score = ExpertScore::kSoftmax;
+  bool normalise = false;     // the chosen scores are divided by their sum
+  float weight_scale = 1.0f;  // multiplies them in the end
+  MatrixSpec router;          // [n_experts, d_model]
+  VectorSpec router_bias;     // [n_experts], added to scores for the choice alone
+  MatrixSpec gate, up, down;  // n_experts matrices each
+  DenseFfnSpec shared;        // an expert that all tokens go to; its matrices may be absent
+  MatrixSpec shared_gate;     // [1, d_model]: sigmoid of its logit scales the shared expert
+};
+
 struct LayerSpec {
   NormSpec mixer_norm;
   std::variant<AttentionSpec> mixer;
   NormSpec mixer_post_norm;  // before the residual add; often absent
   NormSpec ffn_norm;
-  std::variant<DenseFfnSpec> ffn;
+  std::variant<DenseFfnSpec, MoeFfnSpec> ffn;
   NormSpec ffn_post_norm;
 };
 

@@ -10,6 +10,10 @@ class Collector {
   void matrix(const MatrixSpec& spec, TensorRole role) {
     if (spec) uses.push_back({spec.name, role, layer, spec.n_out, spec.n_in});
   }
+  void experts(const MatrixSpec& spec, int64_t n_active) {
+    uses.push_back(
+        {spec.name, TensorRole::kExperts, layer, spec.n_out, spec.n_in, spec.n_matrices, n_active});
+  }
   void vector(const VectorSpec& spec, TensorRole role) {
     if (spec) uses.push_back({spec.name, role, layer, 1, spec.size});
   }
@@ -27,6 +31,13 @@ class Collector {
   }
   void operator()(const DenseFfnSpec& f) {
     for (const MatrixSpec* m : {&f.gate, &f.up, &f.down}) matrix(*m, TensorRole::kFeedForward);
+  }
+  void operator()(const MoeFfnSpec& f) {
+    matrix(f.router, TensorRole::kRouter);
+    vector(f.router_bias, TensorRole::kRouter);
+    for (const MatrixSpec* m : {&f.gate, &f.up, &f.down}) experts(*m, f.top_k);
+    matrix(f.shared_gate, TensorRole::kRouter);
+    (*this)(f.shared);
   }
 
   std::vector<TensorUse> uses;
@@ -50,6 +61,10 @@ std::string_view name(TensorRole role) {
       return "attention";
     case TensorRole::kFeedForward:
       return "feed-forward";
+    case TensorRole::kRouter:
+      return "routers";
+    case TensorRole::kExperts:
+      return "experts";
     case TensorRole::kRope:
       return "rope";
   }
@@ -80,7 +95,7 @@ int64_t active_weight_bytes(const ModelSpec& spec, const gguf::File& file) {
     if (use.role == TensorRole::kEmbedding) continue;
     const gguf::TensorInfo* tensor = file.find(use.name);
     RIDGE_CHECK(tensor != nullptr);
-    total += int64_t(tensor->n_bytes);
+    total += int64_t(tensor->n_bytes) / use.n_matrices * use.n_active;
   }
   return total;
 }

@@ -11,7 +11,16 @@
 
 namespace ridge {
 
-enum class TensorRole { kEmbedding, kOutput, kNorm, kAttention, kFeedForward, kRope };
+enum class TensorRole {
+  kEmbedding,
+  kOutput,
+  kNorm,
+  kAttention,
+  kFeedForward,  // dense, or the expert that all tokens go to
+  kRouter,
+  kExperts,
+  kRope,
+};
 std::string_view name(TensorRole role);
 
 struct TensorUse {
@@ -20,13 +29,15 @@ struct TensorUse {
   int layer = -1;     // -1: outside the layers
   int64_t n_out = 1;  // 1 for vectors
   int64_t n_in = 0;
+  int64_t n_matrices = 1;  // of this shape, one after the other
+  int64_t n_active = 1;    // of them, that one token reads
 };
 
 // In the order of the forward pass. A tied output is listed once, as kOutput.
 std::vector<TensorUse> tensor_uses(const ModelSpec& spec);
 
-// Bytes of weights that one decoded token must read: all of them but an untied embedding table, of
-// which it reads one row.
+// Bytes of weights that one decoded token must read: all of them but the experts it does not go to
+// and an untied embedding table, of which it reads one row.
 int64_t active_weight_bytes(const ModelSpec& spec, const gguf::File& file);
 
 }  // namespace ridge

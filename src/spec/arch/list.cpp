@@ -4,10 +4,8 @@ namespace ridge::arch {
 
 std::span<const Architecture> architectures() {
   static constexpr Architecture kArchitectures[] = {
-      {"gemma3", gemma3},
-      {"llama", llama},
-      {"qwen2", qwen2},
-      {"qwen3", qwen3},
+      {"dots1", dots1}, {"gemma3", gemma3},     {"llama", llama}, {"olmoe", olmoe},
+      {"qwen2", qwen2}, {"qwen2moe", qwen2moe}, {"qwen3", qwen3}, {"qwen3moe", qwen3moe},
   };
   return kArchitectures;
 }

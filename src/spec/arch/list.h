@@ -13,6 +13,10 @@ ModelSpec llama(ArchReader& reader);
 ModelSpec qwen2(ArchReader& reader);
 ModelSpec qwen3(ArchReader& reader);
 ModelSpec gemma3(ArchReader& reader);
+ModelSpec qwen2moe(ArchReader& reader);
+ModelSpec qwen3moe(ArchReader& reader);
+ModelSpec olmoe(ArchReader& reader);
+ModelSpec dots1(ArchReader& reader);
 
 struct Architecture {
   std::string_view name;  // general.architecture

@@ -14,6 +14,7 @@ namespace {
 constexpr int64_t kMaxLayers = 1024;
 constexpr int64_t kMaxWidth = 1 << 20;
 constexpr int64_t kMaxVocab = 1 << 24;
+constexpr int64_t kMaxExperts = 1 << 14;
 constexpr int64_t kMaxContext = int64_t{1} << 40;
 
 // Keys that describe the model without changing what it computes here.
@@ -105,6 +106,10 @@ std::optional<std::vector<bool>> ArchReader::layer_flags(std::string_view key) {
          " entries, expected one for each of ", n_layers_, " layers");
   }
   return flags;
+}
+
+std::optional<bool> ArchReader::flag(std::string_view key) {
+  return metadata_.get_bool(remember(key));
 }
 
 bool ArchReader::has_key(std::string_view key) const {
@@ -203,13 +208,84 @@ LayerSpec ArchReader::pre_norm_layer(int layer, AttentionSpec attention, FfnActi
           .ffn = dense_ffn(layer, activation)};
 }
 
+LayerSpec ArchReader::pre_norm_layer(int layer, AttentionSpec attention, MoeFfnSpec moe) {
+  return {.mixer_norm = norm(blk(layer, "attn_norm"), d_model_),
+          .mixer = std::move(attention),
+          .ffn_norm = norm(blk(layer, "ffn_norm"), d_model_),
+          .ffn = std::move(moe)};
+}
+
+int64_t ArchReader::ffn_width(int layer) {
+  return layer_integer("feed_forward_length", layer, 1, kMaxWidth);
+}
+
+// Early files give the width of all chosen experts together.
+int64_t ArchReader::expert_width(int layer) {
+  if (has_key("feed_forward_length")) remember("feed_forward_length");
+  if (has_key("expert_feed_forward_length")) {
+    return layer_integer("expert_feed_forward_length", layer, 1, kMaxWidth);
+  }
+  return std::max<int64_t>(1,
+                           ffn_width(layer) / require_integer("expert_used_count", 1, kMaxExperts));
+}
+
+int64_t ArchReader::shared_expert_width(int layer) {
+  const auto width = integer("expert_shared_feed_forward_length", 1, kMaxWidth);
+  return width ? *width : ffn_width(layer);
+}
+
 DenseFfnSpec ArchReader::dense_ffn(int layer, FfnActivation activation) {
-  const int64_t d_ff = layer_integer("feed_forward_length", layer, 1, kMaxWidth);
+  const int64_t d_ff = ffn_width(layer);
   return {.d_ff = d_ff,
           .activation = activation,
           .gate = matrix(blk(layer, "ffn_gate"), d_ff, d_model_),
           .up = matrix(blk(layer, "ffn_up"), d_ff, d_model_),
           .down = matrix(blk(layer, "ffn_down"), d_model_, d_ff)};
+}
+
+MoeFfnSpec ArchReader::moe_ffn(int layer, FfnActivation activation, int64_t d_ff) {
+  const auto name = [&](std::string_view stem) { return blk(layer, stem); };
+  MoeFfnSpec moe{.d_ff = d_ff, .activation = activation};
+  moe.n_experts = require_integer("expert_count", 1, kMaxExperts);
+  moe.top_k = require_integer("expert_used_count", 1, moe.n_experts);
+  expect("expert_group_count", 1);
+  expect("expert_group_used_count", 1);
+  moe.score = expert_score();
+  moe.normalise = flag("expert_weights_norm").value_or(false);
+  if (has_key("expert_weights_scale")) moe.weight_scale = require_positive("expert_weights_scale");
+
+  const std::string one_expert = name("ffn_gate.0.weight");
+  if (has_tensor_(one_expert)) {
+    fail(ErrorCode::kUnsupported, "the file keeps every expert in a tensor of its own (",
+         one_expert, "), as converters did until 2024; convert the model again");
+  }
+  moe.router = matrix(name("ffn_gate_inp"), moe.n_experts, d_model_);
+  moe.router_bias = bias(name("exp_probs_b"), moe.n_experts);
+  moe.gate = matrix(name("ffn_gate_exps"), d_ff, d_model_);
+  moe.up = matrix(name("ffn_up_exps"), d_ff, d_model_);
+  moe.down = matrix(name("ffn_down_exps"), d_model_, d_ff);
+  for (MatrixSpec* m : {&moe.gate, &moe.up, &moe.down}) m->n_matrices = moe.n_experts;
+  return moe;
+}
+
+ExpertScore ArchReader::expert_score() {
+  constexpr int64_t kSoftmax = 1, kSigmoid = 2;
+  const auto function = integer("expert_gating_func", 0, 255).value_or(kSoftmax);
+  if (function == kSoftmax) return ExpertScore::kSoftmax;
+  if (function == kSigmoid) return ExpertScore::kSigmoid;
+  fail(ErrorCode::kUnsupported, full("expert_gating_func"), " is ", function,
+       "; implemented are 1 (softmax) and 2 (sigmoid)");
+}
+
+void ArchReader::add_shared_expert(int layer, MoeFfnSpec& moe, int64_t d_ff, SharedGate gate) {
+  moe.shared = {.d_ff = d_ff,
+                .activation = moe.activation,
+                .gate = matrix(blk(layer, "ffn_gate_shexp"), d_ff, d_model_),
+                .up = matrix(blk(layer, "ffn_up_shexp"), d_ff, d_model_),
+                .down = matrix(blk(layer, "ffn_down_shexp"), d_model_, d_ff)};
+  if (gate == SharedGate::kSigmoid) {
+    moe.shared_gate = matrix(blk(layer, "ffn_gate_inp_shexp"), 1, d_model_);
+  }
 }
 
 RopeSpec ArchReader::rope(int64_t head_dim, RopePairs pairs) {

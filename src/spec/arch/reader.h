@@ -34,6 +34,7 @@ class ArchReader {
   float require_positive(std::string_view key);
   std::optional<std::string_view> text(std::string_view key);
   std::optional<std::vector<bool>> layer_flags(std::string_view key);
+  std::optional<bool> flag(std::string_view key);
   bool has_key(std::string_view key) const;
   bool is_array(std::string_view key) const;
   // Fails with kUnsupported unless the key is absent or has the one value that is implemented.
@@ -52,7 +53,18 @@ class ArchReader {
   AttentionSpec attention(int layer, RopePairs pairs);
   // Norm, attention, add; norm, feed-forward, add.
   LayerSpec pre_norm_layer(int layer, AttentionSpec attention, FfnActivation activation);
+  LayerSpec pre_norm_layer(int layer, AttentionSpec attention, MoeFfnSpec moe);
+  // Widths of a layer's feed-forward, of one of its experts, and of one for all tokens.
+  int64_t ffn_width(int layer);
+  int64_t expert_width(int layer);
+  int64_t shared_expert_width(int layer);
   DenseFfnSpec dense_ffn(int layer, FfnActivation activation);
+  // The experts of a layer, d_ff wide, by the keys of the file. What an architecture fixes without
+  // a key (normalise) and an expert for all tokens are the caller's.
+  MoeFfnSpec moe_ffn(int layer, FfnActivation activation, int64_t d_ff);
+  // gate: whether a logit of its own scales it.
+  enum class SharedGate { kNone, kSigmoid };
+  void add_shared_expert(int layer, MoeFfnSpec& moe, int64_t d_ff, SharedGate gate);
   RopeSpec rope(int64_t head_dim, RopePairs pairs);
 
   // Throws Error{kUnsupported} naming the first key under the prefix that nobody asked for and that
@@ -60,6 +72,7 @@ class ArchReader {
   void refuse_unread_keys() const;
 
  private:
+  ExpertScore expert_score();
   std::string full(std::string_view key) const;
   const std::string& remember(std::string_view key);
 

@@ -1,0 +1,18 @@
+// olmoe: OLMoE. Norms over all of Q and all of K at once; scores as they are.
+#include "spec/arch/list.h"
+
+namespace ridge::arch {
+
+ModelSpec olmoe(ArchReader& reader) {
+  ModelSpec spec = reader.model();
+  for (int i = 0; i < reader.n_layers(); ++i) {
+    AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
+    attention.q_norm = reader.norm(blk(i, "attn_q_norm"), attention.q.n_out);
+    attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k.n_out);
+    MoeFfnSpec moe = reader.moe_ffn(i, FfnActivation::kSilu, reader.ffn_width(i));
+    spec.layers.push_back(reader.pre_norm_layer(i, std::move(attention), std::move(moe)));
+  }
+  return spec;
+}
+
+}  // namespace ridge::arch
