@@ -8,7 +8,7 @@ namespace ridge {
 namespace {
 
 struct Widths {
-  int64_t q = 0, k = 0, v = 0, mixed = 0, ffn = 0;
+  int64_t q = 0, k = 0, v = 0, mixed = 0, ffn = 0, router = 0, top_k = 0;
 
   void operator()(const AttentionSpec& a) {
     q = std::max(q, a.n_heads * a.k_dim);
@@ -17,6 +17,11 @@ struct Widths {
     mixed = std::max(mixed, a.n_heads * a.v_dim);
   }
   void operator()(const DenseFfnSpec& f) { ffn = std::max(ffn, f.d_ff); }
+  void operator()(const MoeFfnSpec& f) {
+    ffn = std::max({ffn, f.top_k * f.d_ff, f.shared.d_ff});
+    router = std::max(router, f.n_experts);
+    top_k = std::max(top_k, f.top_k);
+  }
 };
 
 }  // namespace
@@ -35,6 +40,11 @@ Workspace::Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows)
   v_ = rows_of(widths.v);
   mixed_ = rows_of(widths.mixed);
   ffn_ = rows_of(widths.ffn);
+  if (widths.top_k > 0) {
+    router_ = rows_of(widths.router);
+    route_weights_ = rows_of(widths.top_k);
+    route_experts_ = rows_of(widths.top_k);
+  }
 
   const size_t part = size_t(max_rows * spec.d_model) * 4;
   hidden_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *stream_, 0);

@@ -41,6 +41,10 @@ class Workspace {
   Tensor v(int64_t n, int64_t width) const { return shaped(v_, n, width); }
   Tensor mixed(int64_t n, int64_t width) const { return shaped(mixed_, n, width); }
   Tensor ffn(int64_t n, int64_t width) const { return shaped(ffn_, n, width); }
+  Tensor router(int64_t n, int64_t n_experts) const { return shaped(router_, n, n_experts); }
+  Routing routing(int64_t n, int64_t top_k) const {
+    return {.weights = shaped(route_weights_, n, top_k), .experts = route_experts_.get()};
+  }
 
  private:
   friend class Step;
@@ -50,6 +54,7 @@ class Workspace {
 
   int64_t max_rows_;
   BufferPtr stream_, q_, k_, v_, mixed_, ffn_;
+  BufferPtr router_, route_weights_, route_experts_;  // of models with experts
   Tensor hidden_, normed_, block_out_;
   std::vector<int32_t> positions_;
   std::vector<SequenceRows> rows_;

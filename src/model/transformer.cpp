@@ -22,6 +22,14 @@ void add_block(Step& step, int layer, const Block& block, const Norm& post_norm,
   step.backend.add(hidden, out);
 }
 
+using Ffn = std::variant<DenseFfn, MoeFfn>;
+Ffn load_ffn(const DenseFfnSpec& spec, WeightLoader& loader) {
+  return DenseFfn(spec, loader);
+}
+Ffn load_ffn(const MoeFfnSpec& spec, WeightLoader& loader) {
+  return MoeFfn(spec, loader);
+}
+
 }  // namespace
 
 Transformer::Transformer(const gguf::File& file, const ModelSpec& spec, Backend& backend,
@@ -40,7 +48,7 @@ Transformer::Layer Transformer::load_layer(const LayerSpec& spec, WeightLoader& 
   Attention mixer(std::get<AttentionSpec>(spec.mixer), loader);
   Norm mixer_post_norm(spec.mixer_post_norm, loader);
   Norm ffn_norm(spec.ffn_norm, loader);
-  DenseFfn ffn(std::get<DenseFfnSpec>(spec.ffn), loader);
+  auto ffn = std::visit([&](const auto& block) { return load_ffn(block, loader); }, spec.ffn);
   return {.mixer_norm = std::move(mixer_norm),
           .mixer = std::move(mixer),
           .mixer_post_norm = std::move(mixer_post_norm),

@@ -12,6 +12,7 @@
 #include "kv/pool.h"
 #include "model/blocks/attention.h"
 #include "model/blocks/dense_ffn.h"
+#include "model/blocks/moe_ffn.h"
 #include "model/blocks/norm.h"
 #include "model/step.h"
 #include "spec/spec.h"
@@ -41,7 +42,7 @@ class Transformer {
     std::variant<Attention> mixer;
     Norm mixer_post_norm;
     Norm ffn_norm;
-    std::variant<DenseFfn> ffn;
+    std::variant<DenseFfn, MoeFfn> ffn;
     Norm ffn_post_norm;
   };
 

@@ -26,6 +26,7 @@ WeightPtr WeightLoader::matrix(const MatrixSpec& spec) {
        .dtype = tensor->dtype,
        .n_out = spec.n_out,
        .n_in = spec.n_in,
+       .n_matrices = spec.n_matrices,
        .read = [this, tensor](uint64_t begin, std::span<std::byte> destination) {
          file_.read(*tensor, begin, destination);
        }});

@@ -37,6 +37,18 @@ std::string describe(const DenseFfnSpec& ffn) {
   return cat("feed-forward ", ffn.d_ff, ffn.activation == FfnActivation::kSilu ? " SiLU" : " GELU");
 }
 
+std::string describe(const MoeFfnSpec& moe) {
+  std::string text = cat(moe.top_k, " of ", moe.n_experts, " experts of ", moe.d_ff,
+                         moe.activation == FfnActivation::kSilu ? " SiLU" : " GELU",
+                         moe.score == ExpertScore::kSigmoid ? ", sigmoid" : ", softmax",
+                         moe.router_bias ? " with bias" : "", moe.normalise ? ", normalised" : "");
+  if (moe.weight_scale != 1) text += cat(", × ", moe.weight_scale);
+  if (moe.shared.gate) {
+    text += cat(", shared ", moe.shared.d_ff, moe.shared_gate ? " with gate" : "");
+  }
+  return text;
+}
+
 std::string describe(const LayerSpec& layer) {
   const auto in_words = [](const auto& part) { return describe(part); };
   std::string text = cat(std::visit(in_words, layer.mixer), "; ", std::visit(in_words, layer.ffn));

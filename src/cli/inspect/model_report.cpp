@@ -12,7 +12,8 @@ namespace {
 
 std::vector<ClassBytes> bytes_by_class(const ModelSpec& spec, const gguf::File& file) {
   constexpr std::array kOrder{TensorRole::kEmbedding,   TensorRole::kAttention,
-                              TensorRole::kFeedForward, TensorRole::kNorm,
+                              TensorRole::kFeedForward, TensorRole::kRouter,
+                              TensorRole::kExperts,     TensorRole::kNorm,
                               TensorRole::kRope,        TensorRole::kOutput};
   std::vector<ClassBytes> classes;
   for (TensorRole role : kOrder) classes.push_back({.role = role});

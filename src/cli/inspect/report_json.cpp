@@ -26,6 +26,19 @@ ordered_json layer_value(const LayerSpec& layer) {
                     {"d_ff", ffn->d_ff},
                     {"activation", ffn->activation == FfnActivation::kSilu ? "silu" : "gelu"}};
   }
+  if (const auto* moe = std::get_if<MoeFfnSpec>(&layer.ffn)) {
+    value["ffn"] = {{"kind", "moe"},
+                    {"experts", moe->n_experts},
+                    {"top_k", moe->top_k},
+                    {"d_ff", moe->d_ff},
+                    {"activation", moe->activation == FfnActivation::kSilu ? "silu" : "gelu"},
+                    {"score", moe->score == ExpertScore::kSoftmax ? "softmax" : "sigmoid"},
+                    {"bias", bool(moe->router_bias)},
+                    {"normalise", moe->normalise},
+                    {"weight_scale", moe->weight_scale},
+                    {"shared_d_ff", moe->shared.d_ff},
+                    {"shared_gate", bool(moe->shared_gate)}};
+  }
   return value;
 }
 

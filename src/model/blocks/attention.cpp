@@ -36,8 +36,9 @@ void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
   step.tap(layer, "attn.q", q);
   step.tap(layer, "attn.k", k);
   step.tap(layer, "attn.v", v);
-  if (q_norm_) q_norm_.forward(step, q_heads, q_heads);
-  if (k_norm_) k_norm_.forward(step, k_heads, k_heads);
+  const bool over_all_heads = spec_.q_norm.weight.size == q.cols();
+  if (q_norm_) q_norm_.forward(step, over_all_heads ? q : q_heads, over_all_heads ? q : q_heads);
+  if (k_norm_) k_norm_.forward(step, over_all_heads ? k : k_heads, over_all_heads ? k : k_heads);
   rope_.forward(step, q_heads);
   rope_.forward(step, k_heads);
 

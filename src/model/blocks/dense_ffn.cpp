@@ -1,7 +1,6 @@
 #include "model/blocks/dense_ffn.h"
 
 namespace ridge {
-namespace {
 
 Activation device_activation(FfnActivation activation) {
   switch (activation) {
@@ -12,8 +11,6 @@ Activation device_activation(FfnActivation activation) {
   }
   return Activation::kSilu;
 }
-
-}  // namespace
 
 DenseFfn::DenseFfn(const DenseFfnSpec& spec, WeightLoader& loader)
     : gate_(loader.matrix(spec.gate)),

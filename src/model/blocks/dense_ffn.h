@@ -6,6 +6,8 @@
 
 namespace ridge {
 
+Activation device_activation(FfnActivation activation);
+
 class DenseFfn {
  public:
   DenseFfn(const DenseFfnSpec& spec, WeightLoader& loader);
