@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 import mlx.core as mx
 import numpy as np
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType as T, GGUFWriter, RopeScalingType, quants
-from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, get_tensor_name_map
+from gguf import ExpertGatingFuncType, MODEL_ARCH, MODEL_ARCH_NAMES, get_tensor_name_map
 from mlx.utils import tree_flatten
 
 OUT = "tests/models/fixtures"
@@ -42,6 +42,7 @@ class Case:
     types: dict = field(default_factory=dict)  # part of a tensor's name in the file -> its type
     default_type: T = T.F16
     pattern: int = 0            # gemma3: period of global layers, written unless it is 6
+    seed: int = 0               # changed where two experts' scores come too close to choose surely
 
 
 SMALL = dict(hidden_size=32, num_hidden_layers=2, intermediate_size=32, num_attention_heads=4,
@@ -54,6 +55,9 @@ GEMMA = dict(hidden_size=32, intermediate_size=32, num_attention_heads=2, num_ke
 WIDE = dict(hidden_size=256, num_hidden_layers=1, intermediate_size=32, num_attention_heads=2,
             num_key_value_heads=1, head_dim=32, rms_norm_eps=1e-6, rope_theta=1e6,
             tie_word_embeddings=True)
+MOE = SMALL | dict(num_experts_per_tok=2)
+QWEN3_MOE = dict(num_experts=8, num_experts_per_tok=3, decoder_sparse_step=1, mlp_only_layers=[],
+                 norm_topk_prob=True)
 
 CASES = [
     Case("llama-f32", "llama", MODEL_ARCH.LLAMA, SMALL | dict(num_hidden_layers=1),
@@ -89,6 +93,20 @@ CASES = [
             rope_type="linear", factor=8.0)), pattern=2),
     Case("gemma3-default", "gemma3_text", MODEL_ARCH.GEMMA3, GEMMA | dict(
         num_hidden_layers=7, sliding_window_pattern=6), default_type=T.Q8_0, pattern=6),
+    Case("mixtral", "mixtral", MODEL_ARCH.LLAMA, MOE | dict(num_local_experts=4)),
+    Case("qwen3moe", "qwen3_moe", MODEL_ARCH.QWEN3MOE, SMALL | QWEN3_MOE | dict(
+        head_dim=16, moe_intermediate_size=24), seed=1),  # no whole number of kernel rows
+    Case("qwen3moe-k", "qwen3_moe", MODEL_ARCH.QWEN3MOE, WIDE | QWEN3_MOE | dict(
+        moe_intermediate_size=64), {
+        "ffn_gate_exps": T.Q4_K, "ffn_up_exps": T.Q6_K, "ffn_down_exps": T.Q5_0}),
+    Case("qwen2moe", "qwen2_moe", MODEL_ARCH.QWEN2MOE, MOE | dict(
+        num_experts=6, moe_intermediate_size=32, shared_expert_intermediate_size=48)),
+    Case("olmoe", "olmoe", MODEL_ARCH.OLMOE, MOE | dict(
+        num_experts=6, num_key_value_heads=4, norm_topk_prob=False)),
+    Case("dots1", "dots1", MODEL_ARCH.DOTS1, MOE | dict(
+        num_hidden_layers=3, num_key_value_heads=4, first_k_dense_replace=1, n_routed_experts=6,
+        moe_intermediate_size=32, n_shared_experts=2, norm_topk_prob=True,
+        routed_scaling_factor=1.5)),
 ]
 
 # The IQ1-IQ3 types have no encoder: random bits with a fitting scale serve as weights.
@@ -155,16 +173,28 @@ def random_weight(name, shape, case, rng):
     if name.endswith("bias"):
         return 0.3 * noise
     gain = 1.5 if "q_proj" in name or "k_proj" in name else 2.3 if "embed" in name else 1.0
-    return noise * np.float32(gain / math.sqrt(shape[1]))
+    if is_router(name):
+        gain = 2.0
+    return noise * np.float32(gain / math.sqrt(shape[-1]))
+
+
+def is_router(name):
+    return name.endswith(("gate.weight", "shared_expert_gate.weight"))
 
 
 def tensor_type(name, shape, case):
-    if len(shape) == 1:
+    if len(shape) == 1 or "ffn_gate_inp" in name:
         return T.F32
     for part, qtype in case.types.items():
         if part in name:
             return qtype
     return case.default_type
+
+
+def converter_name(name):
+    """What the original's tensor is called once its experts are stacked."""
+    name = name.replace("block_sparse_moe", "mlp").replace("switch_mlp", "experts")
+    return name.replace("e_score_correction_bias", "e_score_correction.bias")
 
 
 def interleave_heads(rows, n_heads):
@@ -207,6 +237,24 @@ def write_metadata(writer, case, config):
         if case.pattern != 6:
             writer.add_sliding_window_pattern(case.pattern)
     write_rope_scaling(writer, config.get("rope_scaling"), head_dim, config["rope_theta"])
+    if "num_experts_per_tok" in config:
+        write_experts(writer, case, config)
+
+
+def write_experts(writer, case, config):
+    counts = ["num_experts", "num_local_experts", "n_routed_experts"]
+    writer.add_expert_count(next(config[key] for key in counts if key in config))
+    writer.add_expert_used_count(config["num_experts_per_tok"])
+    if "moe_intermediate_size" in config:
+        writer.add_expert_feed_forward_length(config["moe_intermediate_size"])
+    if "shared_expert_intermediate_size" in config:
+        writer.add_expert_shared_feed_forward_length(config["shared_expert_intermediate_size"])
+    if case.arch == MODEL_ARCH.DOTS1:
+        writer.add_leading_dense_block_count(config["first_k_dense_replace"])
+        writer.add_expert_shared_count(config["n_shared_experts"])
+        writer.add_expert_weights_scale(config["routed_scaling_factor"])
+        writer.add_expert_weights_norm(config["norm_topk_prob"])
+        writer.add_expert_gating_func(ExpertGatingFuncType.SIGMOID)
 
 
 def write_rope_scaling(writer, scaling, head_dim, base):
@@ -233,7 +281,7 @@ def write_vocabulary(writer):
 
 
 def make(case, codec):
-    rng = np.random.default_rng(zlib.crc32(case.name.encode()))
+    rng = np.random.default_rng(zlib.crc32(case.name.encode()) + case.seed)
     config = dict(model_type=case.mlx, vocab_size=N_VOCAB, max_position_embeddings=CONTEXT,
                   **case.config)
     module = importlib.import_module(f"mlx_lm.models.{case.mlx}")
@@ -248,17 +296,18 @@ def make(case, codec):
     heads = {"q_proj": config["num_attention_heads"], "k_proj": config["num_key_value_heads"]}
     weights = []
     for name, parameter in tree_flatten(model.parameters()):
-        if not name.endswith((".weight", ".bias")):
+        if not name.endswith((".weight", "bias")):
             continue  # rope frequencies that mlx keeps beside the weights
-        file_name = names.get_name(name, try_suffixes=(".weight", ".bias"))
+        file_name = names.get_name(converter_name(name), try_suffixes=(".weight", ".bias"))
         values = random_weight(name, parameter.shape, case, rng)
         qtype = tensor_type(file_name, parameter.shape, case)
         if qtype == T.F32:
             stored = values + np.float32(case.arch == MODEL_ARCH.GEMMA3 and "norm" in name)
         else:
-            stored = codec.encode(values, qtype, rng)
+            stored = codec.encode(values.reshape(-1, values.shape[-1]), qtype, rng)
             values = codec.decode(stored, qtype).reshape(parameter.shape)
-        if case.arch == MODEL_ARCH.LLAMA:
+            stored = stored.reshape(*parameter.shape[:-1], -1)
+        if case.arch == MODEL_ARCH.LLAMA:  # and Mixtral
             for part, n_heads in heads.items():
                 if part in name:
                     stored = interleave_heads(stored, n_heads)
