@@ -7,12 +7,13 @@
 namespace ridge::cpu {
 namespace {
 
-// e^x within 1 ulp: x = n·ln2 + r, |r| <= ln2/2, e^r = 1 + r + r²·P(r) with a minimax P (relative
-// error 3e-9), and n is added to the exponent. Results below 2^-126 are 0, so that no sum ever
-// meets a subnormal; above the largest float +inf. NaN stays NaN.
-inline __m256 exp8(__m256 x) {
-  const __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(0x1.715476p+0f)),
-                                   _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+// e^x within 1 ulp for x up to 88.7 (a little less than the largest float's logarithm): x = n·ln2 +
+// r, |r| <= ln2/2, e^r = 1 + r + r²·P(r) with a minimax P (relative error 3e-9), and n is added to
+// the exponent. Results below 2^-126 are 0, so that no sum ever meets a subnormal. NaN stays NaN.
+inline __m256 exp8_of_small(__m256 x) {
+  const __m256 rounder = _mm256_set1_ps(0x1.8p23f);  // what is added to it becomes an integer
+  const __m256 n =
+      _mm256_sub_ps(_mm256_fmadd_ps(x, _mm256_set1_ps(0x1.715476p+0f), rounder), rounder);
   // ln2 in two parts, the first with so few bits that n times it is exact.
   __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693145751953125f), x);
   r = _mm256_fnmadd_ps(n, _mm256_set1_ps(1.42860677e-6f), r);
@@ -24,11 +25,15 @@ inline __m256 exp8(__m256 x) {
   p = _mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r);
   p = _mm256_add_ps(p, _mm256_set1_ps(1.0f));
   const __m256i shifted = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
-  __m256 y = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), shifted));
-  const __m256 too_large = _mm256_cmp_ps(x, _mm256_set1_ps(88.7228f), _CMP_GT_OQ);
-  y = _mm256_blendv_ps(y, _mm256_set1_ps(__builtin_inff()), too_large);
+  const __m256 y = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), shifted));
   const __m256 too_small = _mm256_cmp_ps(x, _mm256_set1_ps(-87.336f), _CMP_LT_OQ);
   return _mm256_andnot_ps(too_small, y);
+}
+
+// The same for any x; above the logarithm of the largest float +inf.
+inline __m256 exp8(__m256 x) {
+  const __m256 too_large = _mm256_cmp_ps(x, _mm256_set1_ps(88.7228f), _CMP_GT_OQ);
+  return _mm256_blendv_ps(exp8_of_small(x), _mm256_set1_ps(__builtin_inff()), too_large);
 }
 
 inline __m256 sigmoid8(__m256 x) {
