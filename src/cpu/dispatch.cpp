@@ -52,6 +52,7 @@ void install_avx512_vnni(KernelTable& table) {
   avx512_vnni::install_matmul_block256(table.matmul);
   avx512_vnni::install_matmul_codebook(table.matmul);
   avx512_vnni::install_matmul_float(table.matmul);
+  avx512_vnni::install_attention(table.attention);
 }
 
 #endif

@@ -61,7 +61,7 @@ Expected reference_row(const AttentionCase& c, std::span<const float> q, std::sp
       }
     }
   }
-  const double score_error = (double(c.k_dim) / 8 + 12) * kEps * largest_score;
+  const double score_error = (double(c.k_dim) / 2 + 12) * kEps * largest_score;
   const double sum_error = (std::sqrt(double(position + 1)) + 16) * kEps;
   expected.tolerance = (2 * score_error + sum_error) * largest_v;
   return expected;

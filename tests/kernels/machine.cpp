@@ -15,6 +15,7 @@ void install_matmul_block32(MatmulKernels& kernels);
 void install_matmul_block256(MatmulKernels& kernels);
 void install_matmul_codebook(MatmulKernels& kernels);
 void install_matmul_float(MatmulKernels& kernels);
+void install_attention(AttentionKernels& kernels);
 }  // namespace ridge::cpu::avx512_vnni_emulated
 #endif
 
@@ -40,6 +41,7 @@ void add_emulated_levels([[maybe_unused]] std::vector<TestedLevel>& levels) {
   avx512_vnni_emulated::install_matmul_block256(avx512.table.matmul);
   avx512_vnni_emulated::install_matmul_codebook(avx512.table.matmul);
   avx512_vnni_emulated::install_matmul_float(avx512.table.matmul);
+  avx512_vnni_emulated::install_attention(avx512.table.attention);
 #endif
 }
 

@@ -1,9 +1,9 @@
 // Kernels of attention over a paged cache: small products of a few rows (the query heads of one KV
-// head, for one or more positions) with a run of cached positions that lie in one page.
+// head, for one or more positions) with positions of the cache.
 //
-// Batch invariance: a score is one dot product, taken in the same order whatever else is in the
-// call; an accumulator adds its positions one by one in rising order. So a row's bits depend
-// neither on the other rows nor on how positions are cut into runs. The widened (f32) form of a
+// Batch invariance: a score is one dot product, added up along the head in rising order; an
+// accumulator adds its positions one by one in rising order. So a row's bits depend neither on the
+// other rows nor on how positions are cut into panels, runs and calls. The widened (f32) form of a
 // cache type gives the same bits as the type itself.
 #pragma once
 
@@ -12,20 +12,25 @@
 
 namespace ridge::cpu {
 
-enum class KvElement : uint8_t { kF32, kF16, kQ8_0 };
-inline constexpr int kKvElements = 3;
+enum class KvElement : uint8_t { kF16, kQ8_0 };
+inline constexpr int kKvElements = 2;
 
-// scores[row * scores_stride + key] = q[row]·k[key] for n_rows × n_keys
+// A panel is K of this many positions as f32, transposed: [dim][kPanelKeys]. One vector register
+// then holds the same element of 8 or 16 positions, and scores need no sum across a register.
+inline constexpr int64_t kPanelKeys = 16;
+
+// scores[row * scores_stride + key] = q[row]·k[key] for n_rows × (n_panels * kPanelKeys)
 struct ScoresArgs {
   const float* q;
   int64_t q_stride;
   int64_t n_rows;
-  const std::byte* k;
-  int64_t k_stride;  // bytes
-  int64_t n_keys;
-  int64_t dim;  // a multiple of 8
+  const float* panels;
+  int64_t n_panels;
+  int64_t dim;
   float* scores;
   int64_t scores_stride;
+  const std::byte* next = nullptr;  // what to fetch in the meantime, unless null
+  int64_t next_bytes = 0;
 };
 
 // sum[row] += Σ_key weights[row * weights_stride + key] * v[key]
@@ -36,9 +41,23 @@ struct AccumulateArgs {
   const std::byte* v;
   int64_t v_stride;  // bytes
   int64_t n_keys;
-  int64_t dim;  // a multiple of 8
+  int64_t dim;  // a multiple of kValueStep
   float* sum;
   int64_t sum_stride;
+  const std::byte* next = nullptr;  // rows to fetch in the meantime, unless null
+  int64_t next_stride = 0;
+};
+inline constexpr int64_t kValueStep = 16;
+
+// Kernels that read the cache's own type.
+struct CacheKernels {
+  // Transposes one position each from keys[0] … keys[kPanelKeys - 1] into a panel.
+  void (*pack_keys)(float* panel, const std::byte* const* keys, int64_t dim) = nullptr;
+  // Sums of a few rows straight from the cache. Null: decoding costs so much that even two rows
+  // share a widened copy.
+  void (*accumulate)(const AccumulateArgs& args) = nullptr;
+  // Decodes n values (a multiple of the type's block) to f32.
+  void (*widen)(float* out, const std::byte* values, int64_t n) = nullptr;
 };
 
 struct SoftmaxSums {
@@ -47,13 +66,12 @@ struct SoftmaxSums {
 };
 
 struct AttentionKernels {
-  void (*scores[kKvElements])(const ScoresArgs& args) = {};
-  void (*accumulate[kKvElements])(const AccumulateArgs& args) = {};
-  // Decodes n cached values (a multiple of the type's block) to f32.
-  void (*widen[kKvElements])(float* out, const std::byte* values, int64_t n) = {};
+  CacheKernels cache[kKvElements];  // indexed by KvElement
+  void (*scores)(const ScoresArgs& args) = nullptr;
+  void (*accumulate_widened)(const AccumulateArgs& args) = nullptr;  // v is f32
   // scores → e^(scores - max) in place; returns max and the sum. cap > 0: soft-capped before.
   SoftmaxSums (*softmax)(float* scores, int64_t n, float cap) = nullptr;
-  // a = a * a_factor + b * b_factor; n is a multiple of 8
+  // a = a * a_factor + b * b_factor; n is a multiple of kValueStep
   void (*merge)(float* a, float a_factor, const float* b, float b_factor, int64_t n) = nullptr;
 };
 
@@ -61,6 +79,9 @@ namespace generic {
 void install_attention(AttentionKernels& kernels);
 }
 namespace avx2 {
+void install_attention(AttentionKernels& kernels);
+}
+namespace avx512_vnni {
 void install_attention(AttentionKernels& kernels);
 }
 

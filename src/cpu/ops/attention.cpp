@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t kWorthSharing = 1 << 17;
 
 int64_t padded(int64_t n) {
-  return (n + 7) & ~int64_t{7};
+  return (n + kValueStep - 1) / kValueStep * kValueStep;
 }
 
 CacheHalf half_of(const Tensor& t) {
@@ -52,11 +52,11 @@ struct CallMemory {
 
 BlockMemory carve_block(const AttentionCall& call, Pieces& pieces) {
   const int64_t rows = call.plan.block_rows();
-  const int64_t tile = std::max(tile_positions(call.k.padded_dim) * call.k.padded_dim,
+  const int64_t tile = std::max(kPanels * kPanelKeys * call.k.dim,
                                 tile_positions(call.v.padded_dim) * call.v.padded_dim);
   const int64_t partial = rows * PartialRows::stride_for(call.v.padded_dim);
-  return {.q = pieces.take<float>(rows * call.k.padded_dim),
-          .scores = pieces.take<float>(rows * kChunk),
+  return {.q = pieces.take<float>(rows * call.k.dim),
+          .scores = pieces.take<float>(rows * kScoresStride),
           .tile = pieces.take<float>(tile),
           .chunk = {pieces.take<float>(partial), call.v.padded_dim},
           .sum = {pieces.take<float>(partial), call.v.padded_dim}};

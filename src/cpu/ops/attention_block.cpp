@@ -6,89 +6,76 @@
 namespace ridge::cpu {
 namespace {
 
-// With fewer rows than this a cached value is converted inside the product; with more, once into a
-// tile that all rows then read.
-constexpr int64_t kWidenFromRows = 8;
+// With fewer rows than this, cached values of V are converted inside the product; with more, once
+// into a tile that all rows then read.
+constexpr int64_t kWidenFromRows = 7;
+// Up to so many rows the memory is the limit, not arithmetic: what comes next is fetched ahead.
+constexpr int64_t kMemoryBoundRows = 16;
 
 struct Range {
   int64_t begin;
   int64_t end;
   bool empty() const { return begin >= end; }
+  int64_t size() const { return end - begin; }
 };
 
 Range intersect(Range a, Range b) {
   return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
 }
 
-// A run of positions in one page.
-struct Run {
-  Range positions;
-  int64_t page;
-  int64_t slot;  // of the first one
-};
-
-template <class Fn>
-void for_runs(const AttentionCall& call, const AttentionTask& task, Range positions,
-              int64_t longest, Fn fn) {
-  for (int64_t p = positions.begin; p < positions.end;) {
-    const int64_t slot = p % call.page_size;
-    const int64_t n = std::min({longest, call.page_size - slot, positions.end - p});
-    const int32_t page = task.sequence->pages[size_t(p / call.page_size)];
-    RIDGE_DCHECK(page >= 0);
-    fn(Run{{p, p + n}, page, slot});
-    p += n;
-  }
-}
-
-// Rows of K or V as a kernel takes them.
-struct Operand {
-  const std::byte* data;
-  int64_t stride;  // bytes
-  KvElement element;
-};
-
-class RunReader {
+// Walks over the cached rows of one head, position by position or run by run (a run lies in one
+// page).
+class CacheWalk {
  public:
-  RunReader(const AttentionCall& call, const CacheHalf& half, const AttentionTask& task,
-            float* tile)
-      : call_(call),
-        half_(half),
-        head_(task.kv_head),
-        tile_(tile),
-        widens_(task.n_positions * call.plan.group >= kWidenFromRows ||
-                half.dim != half.padded_dim) {}
+  CacheWalk(const AttentionCall& call, const CacheHalf& half, const AttentionTask& task,
+            int64_t position)
+      : half_(half),
+        head_offset_(task.kv_head * half.head_bytes),
+        pages_(task.sequence->pages),
+        page_size_(call.page_size),
+        page_(position / call.page_size),
+        slot_(position % call.page_size) {}
 
-  int64_t longest_run() const { return widens_ ? tile_positions(half_.padded_dim) : kChunk; }
-
-  Operand read(const Run& run) const {
-    const std::byte* data = half_.data + run.page * half_.page_bytes + head_ * half_.head_bytes +
-                            run.slot * half_.position_bytes;
-    if (!widens_) return {data, half_.position_bytes, half_.element};
-    widen(data, run.positions.end - run.positions.begin);
-    return {reinterpret_cast<const std::byte*>(tile_), half_.padded_dim * int64_t{sizeof(float)},
-            KvElement::kF32};
+  const std::byte* row() const {
+    const int32_t page = pages_[size_t(page_)];
+    RIDGE_DCHECK(page >= 0);
+    return half_.data + page * half_.page_bytes + head_offset_ + slot_ * half_.position_bytes;
+  }
+  int64_t left_in_page() const { return page_size_ - slot_; }
+  void advance(int64_t n) {  // n <= left_in_page()
+    slot_ += n;
+    if (slot_ == page_size_) {
+      slot_ = 0;
+      ++page_;
+    }
   }
 
  private:
-  void widen(const std::byte* data, int64_t n) const {
-    const auto kernel = call_.kernels.widen[int(half_.element)];
-    if (half_.dim == half_.padded_dim) {
-      kernel(tile_, data, n * half_.dim);
-      return;
-    }
-    for (int64_t i = 0; i < n; ++i) {
-      float* row = tile_ + i * half_.padded_dim;
-      kernel(row, data + i * half_.position_bytes, half_.dim);
-      std::fill(row + half_.dim, row + half_.padded_dim, 0.0f);
-    }
-  }
-
-  const AttentionCall& call_;
   const CacheHalf& half_;
-  int64_t head_;
-  float* tile_;
-  bool widens_;
+  int64_t head_offset_;
+  std::span<const int32_t> pages_;
+  int64_t page_size_;
+  int64_t page_;
+  int64_t slot_;
 };
+
+const std::byte* row_at(const AttentionCall& call, const CacheHalf& half, const AttentionTask& task,
+                        int64_t position) {
+  return CacheWalk(call, half, task, position).row();
+}
+
+// Calls fn(first position, n, their rows) for the runs of a range.
+template <class Fn>
+void for_runs(const AttentionCall& call, const CacheHalf& half, const AttentionTask& task,
+              Range positions, Fn fn) {
+  CacheWalk walk(call, half, task, positions.begin);
+  for (int64_t p = positions.begin; p < positions.end;) {
+    const int64_t n = std::min(walk.left_in_page(), positions.end - p);
+    fn(p, n, walk.row());
+    walk.advance(n);
+    p += n;
+  }
+}
 
 // The rows of a task against one chunk.
 class ChunkView {
@@ -110,70 +97,170 @@ class ChunkView {
   }
   int64_t column(int64_t position) const { return position - chunk_.begin; }
 
+  // The positions of the task that see any of `keys`, counted from its first.
+  Range viewers(Range keys) const {
+    const int64_t end =
+        plan_.window > 0 ? keys.end + plan_.window - 1 - first_position_ : n_positions_;
+    return intersect({0, n_positions_}, {keys.begin - first_position_, end});
+  }
+
   // Cuts a run by who sees what: fn(first, n, positions) for n positions of the task that all see
   // the same part of it. Where everybody sees everything, that is one call.
   template <class Fn>
   void for_viewers(Range run, Fn fn) const {
-    for (int64_t i = 0; i < n_positions_;) {
+    if (run.end <= seen_by(0).end && run.begin >= seen_by(n_positions_ - 1).begin) {
+      fn(0, n_positions_, run);
+      return;
+    }
+    for (int64_t i = 0; i < n_positions_; ++i) {
       const Range seen = intersect(run, seen_by(i));
-      int64_t n = 1;
-      while (i + n < n_positions_ && same(seen, intersect(run, seen_by(i + n)))) ++n;
-      if (!seen.empty()) fn(i, n, seen);
-      i += n;
+      if (!seen.empty()) fn(i, 1, seen);
     }
   }
 
  private:
-  static bool same(Range a, Range b) {
-    return (a.empty() && b.empty()) || (a.begin == b.begin && a.end == b.end);
-  }
-
   const AttentionPlan& plan_;
   int64_t first_position_;
   int64_t n_positions_;
   Range chunk_;
 };
 
+// Transposes the positions of `keys` into panels; past the last one, its copies fill the panel.
+void pack_panels(const AttentionCall& call, const AttentionTask& task, Range keys, float* panels) {
+  const CacheKernels& kernels = call.kernels.cache[int(call.k.element)];
+  CacheWalk walk(call, call.k, task, keys.begin);
+  for (int64_t p = keys.begin; p < keys.end; p += kPanelKeys, panels += kPanelKeys * call.k.dim) {
+    const std::byte* rows[kPanelKeys];
+    const int64_t n = std::min(kPanelKeys, keys.end - p);
+    for (int64_t i = 0; i < n; ++i) {
+      rows[i] = walk.row();
+      walk.advance(1);
+    }
+    std::fill(rows + n, rows + kPanelKeys, rows[n - 1]);
+    kernels.pack_keys(panels, rows, call.k.dim);
+  }
+}
+
+// What is read after the keys before `end`: the next ones, then the first values.
+const std::byte* after_keys(const AttentionCall& call, const AttentionTask& task, int64_t end,
+                            Range seen) {
+  return end < seen.end ? row_at(call, call.k, task, end) : row_at(call, call.v, task, seen.begin);
+}
+
+// Scores of whole panels: those of positions that a row does not see are left behind unread.
 void score_chunk(const AttentionCall& call, const AttentionTask& task, const ChunkView& view,
                  const BlockMemory& memory) {
-  const RunReader reader(call, call.k, task, memory.tile);
-  for_runs(call, task, view.seen(), reader.longest_run(), [&](const Run& run) {
-    const Operand k = reader.read(run);
-    view.for_viewers(run.positions, [&](int64_t i, int64_t n, Range seen) {
-      const int64_t row = i * call.plan.group;
-      call.kernels.scores[int(k.element)](
-          {.q = memory.q + row * call.k.padded_dim,
-           .q_stride = call.k.padded_dim,
-           .n_rows = n * call.plan.group,
-           .k = k.data + (seen.begin - run.positions.begin) * k.stride,
-           .k_stride = k.stride,
-           .n_keys = seen.end - seen.begin,
-           .dim = call.k.padded_dim,
-           .scores = memory.scores + row * kChunk + view.column(seen.begin),
-           .scores_stride = kChunk});
-    });
+  const Range seen = view.seen();
+  const bool fetches = task.n_positions * call.plan.group <= kMemoryBoundRows;
+  for (int64_t p = seen.begin; p < seen.end; p += kPanels * kPanelKeys) {
+    const Range keys{p, std::min(p + kPanels * kPanelKeys, seen.end)};
+    pack_panels(call, task, keys, memory.tile);
+    const Range viewers = view.viewers(keys);
+    const int64_t row = viewers.begin * call.plan.group;
+    call.kernels.scores({.q = memory.q + row * call.k.dim,
+                         .q_stride = call.k.dim,
+                         .n_rows = viewers.size() * call.plan.group,
+                         .panels = memory.tile,
+                         .n_panels = (keys.size() + kPanelKeys - 1) / kPanelKeys,
+                         .dim = call.k.dim,
+                         .scores = memory.scores + row * kScoresStride + view.column(p),
+                         .scores_stride = kScoresStride,
+                         .next = fetches ? after_keys(call, task, keys.end, seen) : nullptr,
+                         .next_bytes = kPanels * kPanelKeys * call.k.position_bytes});
+  }
+}
+
+// Rows of V as a kernel takes them.
+struct Values {
+  Range positions;
+  const std::byte* data;
+  int64_t stride;                   // bytes
+  const std::byte* next = nullptr;  // the cached rows that come after them, to be fetched
+};
+
+void add_values(const AttentionCall& call, const ChunkView& view, const BlockMemory& memory,
+                const Values& v, void (*kernel)(const AccumulateArgs&), const PartialRows& out) {
+  view.for_viewers(v.positions, [&](int64_t i, int64_t n, Range seen) {
+    const int64_t row = i * call.plan.group;
+    kernel({.weights = memory.scores + row * kScoresStride + view.column(seen.begin),
+            .weights_stride = kScoresStride,
+            .n_rows = n * call.plan.group,
+            .v = v.data + (seen.begin - v.positions.begin) * v.stride,
+            .v_stride = v.stride,
+            .n_keys = seen.size(),
+            .dim = call.v.padded_dim,
+            .sum = out.sums(row),
+            .sum_stride = out.stride(),
+            .next = v.next,
+            .next_stride = call.v.position_bytes});
+  });
+}
+
+// n rows of V from one page as f32, zeros in their padding.
+void widen(const AttentionCall& call, const std::byte* rows, int64_t n, float* out) {
+  const CacheHalf& v = call.v;
+  const auto kernel = call.kernels.cache[int(v.element)].widen;
+  if (v.dim == v.padded_dim) {
+    kernel(out, rows, n * v.dim);
+    return;
+  }
+  for (int64_t i = 0; i < n; ++i, out += v.padded_dim) {
+    kernel(out, rows + i * v.position_bytes, v.dim);
+    std::fill(out + v.dim, out + v.padded_dim, 0.0f);
+  }
+}
+
+// What is read after the values before `end`: the next ones, then the task's next keys.
+const std::byte* after_values(const AttentionCall& call, const AttentionTask& task, int64_t end,
+                              Range seen) {
+  if (end < seen.end) return row_at(call, call.v, task, end);
+  const int64_t last = task.sequence->first_pos + task.first + task.n_positions - 1;
+  return end <= last && end < task.end_chunk * kChunk ? row_at(call, call.k, task, end) : nullptr;
+}
+
+// Few rows: run by run, from the cache's own type where that has a kernel.
+void weigh_values_of_few(const AttentionCall& call, const AttentionTask& task,
+                         const ChunkView& view, const BlockMemory& memory, const PartialRows& out) {
+  const Range seen = view.seen();
+  const CacheHalf& v = call.v;
+  const auto direct = call.kernels.cache[int(v.element)].accumulate;
+  const bool widens = direct == nullptr || v.dim != v.padded_dim ||
+                      task.n_positions * call.plan.group >= kWidenFromRows;
+  const int64_t longest = widens ? tile_positions(v.padded_dim) : kChunk;
+  for_runs(call, v, task, seen, [&](int64_t first, int64_t n_in_page, const std::byte* rows) {
+    for (int64_t i = 0; i < n_in_page; i += longest, rows += longest * v.position_bytes) {
+      const int64_t p = first + i, n = std::min(longest, n_in_page - i);
+      Values values{{p, p + n}, rows, v.position_bytes, after_values(call, task, p + n, seen)};
+      if (widens) {
+        widen(call, rows, n, memory.tile);
+        values.data = reinterpret_cast<const std::byte*>(memory.tile);
+        values.stride = v.padded_dim * int64_t{sizeof(float)};
+      }
+      add_values(call, view, memory, values, widens ? call.kernels.accumulate_widened : direct,
+                 out);
+    }
   });
 }
 
 void weigh_values(const AttentionCall& call, const AttentionTask& task, const ChunkView& view,
                   const BlockMemory& memory, const PartialRows& out) {
-  const RunReader reader(call, call.v, task, memory.tile);
-  for_runs(call, task, view.seen(), reader.longest_run(), [&](const Run& run) {
-    const Operand v = reader.read(run);
-    view.for_viewers(run.positions, [&](int64_t i, int64_t n, Range seen) {
-      const int64_t row = i * call.plan.group;
-      call.kernels.accumulate[int(v.element)](
-          {.weights = memory.scores + row * kChunk + view.column(seen.begin),
-           .weights_stride = kChunk,
-           .n_rows = n * call.plan.group,
-           .v = v.data + (seen.begin - run.positions.begin) * v.stride,
-           .v_stride = v.stride,
-           .n_keys = seen.end - seen.begin,
-           .dim = call.v.padded_dim,
-           .sum = out.sums(row),
-           .sum_stride = out.stride()});
+  if (task.n_positions * call.plan.group <= kMemoryBoundRows) {
+    weigh_values_of_few(call, task, view, memory, out);
+    return;
+  }
+  const Range seen = view.seen();
+  const int64_t padded_dim = call.v.padded_dim;
+  const int64_t tile = tile_positions(padded_dim);
+  for (int64_t begin = seen.begin; begin < seen.end; begin += tile) {
+    const Range positions{begin, std::min(begin + tile, seen.end)};
+    for_runs(call, call.v, task, positions, [&](int64_t p, int64_t n, const std::byte* rows) {
+      widen(call, rows, n, memory.tile + (p - begin) * padded_dim);
     });
-  });
+    add_values(call, view, memory,
+               {positions, reinterpret_cast<const std::byte*>(memory.tile),
+                padded_dim * int64_t{sizeof(float)}},
+               call.kernels.accumulate_widened, out);
+  }
 }
 
 void merge_row(const AttentionCall& call, const PartialRows& to, const PartialRows& next,
@@ -199,12 +286,11 @@ int64_t tile_positions(int64_t padded_dim) {
 
 void load_queries(const AttentionCall& call, const AttentionTask& task, float* q) {
   const int64_t group = call.plan.group;
-  for (int64_t row = 0; row < task.n_positions * group; ++row, q += call.k.padded_dim) {
+  for (int64_t row = 0; row < task.n_positions * group; ++row, q += call.k.dim) {
     const float* from = call.q +
                         (task.sequence->first_row + task.first + row / group) * call.q_row_stride +
                         (task.kv_head * group + row % group) * call.q_head_stride;
     for (int64_t i = 0; i < call.k.dim; ++i) q[i] = from[i] * call.scale;
-    std::fill(q + call.k.dim, q + call.k.padded_dim, 0.0f);
   }
 }
 
@@ -221,8 +307,8 @@ void attend_chunk(const AttentionCall& call, const AttentionTask& task, int64_t 
   for (int64_t row = 0; row < task.n_positions * group; ++row) {
     const Range seen = view.seen_by(row / group);
     if (seen.empty()) continue;
-    float* scores = memory.scores + row * kChunk + view.column(seen.begin);
-    const SoftmaxSums sums = call.kernels.softmax(scores, seen.end - seen.begin, call.softcap);
+    float* scores = memory.scores + row * kScoresStride + view.column(seen.begin);
+    const SoftmaxSums sums = call.kernels.softmax(scores, seen.size(), call.softcap);
     out.max(row) = sums.max;
     out.total(row) = sums.sum;
   }

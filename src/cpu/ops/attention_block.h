@@ -16,7 +16,7 @@ struct CacheHalf {
   int64_t head_bytes;  // of a head's positions in a page
   int64_t position_bytes;
   int64_t dim;
-  int64_t padded_dim;  // to a multiple of 8: what kernels compute with
+  int64_t padded_dim;  // to a multiple of kValueStep: what kernels of V compute with
   KvElement element;
 };
 
@@ -48,14 +48,19 @@ struct PartialRows {
   float& max(int64_t row) const { return sums(row)[dim]; }
   float& total(int64_t row) const { return sums(row)[dim + 1]; }
   PartialRows from(int64_t row) const { return {sums(row), dim}; }
-  static int64_t stride_for(int64_t dim) { return dim + 8; }
+  static int64_t stride_for(int64_t dim) { return dim + kValueStep; }
 };
+
+// Rows further apart than a chunk is long: at a power of two they would compete for the same sets
+// of the L1 cache.
+inline constexpr int64_t kScoresStride = kChunk + 16;
+inline constexpr int64_t kPanels = 2;  // panels of K at once
 
 // A thread's own memory.
 struct BlockMemory {
-  float* q;       // [block_rows, k.padded_dim], scaled
-  float* scores;  // [block_rows, kChunk]
-  float* tile;    // widened rows of K or V
+  float* q;       // [block_rows, k.dim], scaled
+  float* scores;  // [block_rows, kScoresStride]
+  float* tile;    // kPanels panels of K, or widened rows of V
   PartialRows chunk;
   PartialRows sum;
 };

@@ -14,7 +14,7 @@
 namespace ridge::cpu {
 
 inline constexpr int64_t kChunk = 256;     // positions under one softmax
-inline constexpr int64_t kBlockRows = 64;  // query rows that share what is read of a chunk
+inline constexpr int64_t kBlockRows = 96;  // query rows that share what is read of a chunk
 
 struct AttentionTask {
   const SequenceRows* sequence;
