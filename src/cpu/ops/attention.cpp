@@ -45,7 +45,7 @@ class Pieces {
 
 struct CallMemory {
   AttentionTask* tasks;
-  int32_t* chunks_left;  // of each split block
+  int32_t* parts_left;  // of each split block
   PartialRows partials;
   BlockMemory* blocks;  // one a thread
 };
@@ -64,7 +64,7 @@ BlockMemory carve_block(const AttentionCall& call, Pieces& pieces) {
 
 CallMemory carve(const AttentionCall& call, const PlanSize& size, int n_threads, Pieces& pieces) {
   CallMemory memory{.tasks = pieces.take<AttentionTask>(size.n_tasks),
-                    .chunks_left = pieces.take<int32_t>(size.n_splits),
+                    .parts_left = pieces.take<int32_t>(size.n_splits),
                     .partials = {pieces.take<float>(size.n_partial_rows *
                                                     PartialRows::stride_for(call.v.padded_dim)),
                                  call.v.padded_dim},
@@ -86,14 +86,15 @@ void attend_block(const AttentionCall& call, const AttentionTask& task, const Bl
   store_rows(call, task, memory.sum);
 }
 
-// One chunk of a split block; whoever finishes its last one merges them all.
+// Some chunks of a split block; whoever finishes its last part merges them all.
 void attend_part(const AttentionCall& call, const AttentionTask& task, const CallMemory& memory,
                  const BlockMemory& block) {
   const int64_t n_rows = task.n_positions * call.plan.group;
   const PartialRows parts = memory.partials.from(task.partial);
-  const int64_t index = task.first_chunk - task.block_chunk;
-  attend_chunk(call, task, task.first_chunk, block, parts.from(index * n_rows));
-  std::atomic_ref<int32_t> left(memory.chunks_left[task.split]);
+  for (int64_t chunk = task.first_chunk; chunk < task.end_chunk; ++chunk) {
+    attend_chunk(call, task, chunk, block, parts.from((chunk - task.block_chunk) * n_rows));
+  }
+  std::atomic_ref<int32_t> left(memory.parts_left[task.split]);
   if (left.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
   const int64_t n_chunks = task.block_end_chunk - task.block_chunk;
   for (int64_t i = 1; i < n_chunks; ++i) merge(call, parts, parts.from(i * n_rows), n_rows);
@@ -128,9 +129,7 @@ void attention(Context& context, const Tensor& out, const Tensor& q, const KvVie
   fill_tasks(call.plan, sequences, memory.tasks);
   for (int64_t i = 0; i < size.n_tasks; ++i) {
     const AttentionTask& task = memory.tasks[i];
-    if (task.split >= 0) {
-      memory.chunks_left[task.split] = task.block_end_chunk - task.block_chunk;
-    }
+    if (task.split >= 0) memory.parts_left[task.split] = task.n_parts;
   }
 
   const auto run = [&](int64_t i, int thread) {

@@ -5,6 +5,7 @@ namespace {
 
 // Enough tasks a thread that a late one costs little.
 constexpr int64_t kTasksPerThread = 4;
+constexpr int64_t kPartsPerThread = 8;  // of split blocks, whose memory is read in one go
 
 int64_t n_blocks(const AttentionPlan& plan, const SequenceRows& sequence) {
   return (sequence.n_rows + plan.block_positions - 1) / plan.block_positions;
@@ -21,14 +22,19 @@ void for_blocks(const AttentionPlan& plan, std::span<const SequenceRows> sequenc
       const int64_t end = (sequence.first_pos + first + n - 1) / kChunk + 1;
       for (int64_t head = 0; head < plan.n_kv_heads; ++head) {
         fn(AttentionTask{&sequence, int32_t(head), int32_t(first), int32_t(n), int32_t(chunk),
-                         int32_t(end), int32_t(chunk), int32_t(end), -1, -1});
+                         int32_t(end), int32_t(chunk), int32_t(end), 1, -1, -1});
       }
     }
   }
 }
 
 bool is_split(const AttentionPlan& plan, const AttentionTask& block) {
-  return plan.splits_chunks && block.end_chunk - block.first_chunk > 1;
+  return plan.chunks_per_task > 0 && block.end_chunk - block.first_chunk > 1;
+}
+
+int64_t n_parts(const AttentionPlan& plan, const AttentionTask& block) {
+  const int64_t n = block.end_chunk - block.first_chunk;
+  return (n + plan.chunks_per_task - 1) / plan.chunks_per_task;
 }
 
 int64_t partial_rows(const AttentionPlan& plan, const AttentionTask& block) {
@@ -41,9 +47,14 @@ AttentionPlan plan_attention(int64_t n_heads, int64_t n_kv_heads, int64_t window
                              std::span<const SequenceRows> sequences, int n_threads) {
   AttentionPlan plan{.n_kv_heads = n_kv_heads, .group = n_heads / n_kv_heads, .window = window};
   plan.block_positions = std::max<int64_t>(1, kBlockRows / plan.group);
-  int64_t n_tasks = 0;
-  for (const SequenceRows& sequence : sequences) n_tasks += n_kv_heads * n_blocks(plan, sequence);
-  plan.splits_chunks = n_threads > 1 && n_tasks < kTasksPerThread * n_threads;
+  int64_t n_tasks = 0, n_chunks = 0;
+  for_blocks(plan, sequences, [&](const AttentionTask& block) {
+    n_tasks += 1;
+    n_chunks += block.end_chunk - block.first_chunk;
+  });
+  if (n_threads > 1 && n_tasks < kTasksPerThread * n_threads) {
+    plan.chunks_per_task = std::max<int64_t>(1, n_chunks / (kPartsPerThread * n_threads));
+  }
   return plan;
 }
 
@@ -54,7 +65,7 @@ PlanSize size_of(const AttentionPlan& plan, std::span<const SequenceRows> sequen
     const int64_t first = plan.first_seen(block.sequence->first_pos + block.first);
     size.n_scores += block.n_positions * plan.group * (last - first + 1);
     if (is_split(plan, block)) {
-      size.n_tasks += block.end_chunk - block.first_chunk;
+      size.n_tasks += n_parts(plan, block);
       size.n_splits += 1;
       size.n_partial_rows += partial_rows(plan, block);
     } else {
@@ -75,10 +86,12 @@ void fill_tasks(const AttentionPlan& plan, std::span<const SequenceRows> sequenc
     }
     block.split = split++;
     block.partial = partial;
+    block.n_parts = int32_t(n_parts(plan, block));
     partial += partial_rows(plan, block);
-    for (int32_t chunk = block.block_chunk; chunk < block.block_end_chunk; ++chunk) {
+    const auto step = int32_t(plan.chunks_per_task);
+    for (int32_t chunk = block.block_chunk; chunk < block.block_end_chunk; chunk += step) {
       block.first_chunk = chunk;
-      block.end_chunk = chunk + 1;
+      block.end_chunk = std::min(chunk + step, block.block_end_chunk);
       *tasks++ = block;
     }
   });

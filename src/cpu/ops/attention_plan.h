@@ -2,7 +2,7 @@
 // one KV head with all its query heads); positions of the cache form chunks of kChunk, aligned to
 // position 0. A row's result is the merge of its chunks' partial results in rising order, so the
 // partition into blocks and tasks never shows in the bits. Where blocks are too few for the team,
-// each chunk of a block becomes a task of its own.
+// they are split: each few chunks of a block are a task.
 #pragma once
 
 #include <algorithm>
@@ -25,6 +25,7 @@ struct AttentionTask {
   int32_t end_chunk;
   int32_t block_chunk;  // … of a block that sees chunks [block_chunk, block_end_chunk)
   int32_t block_end_chunk;
+  int32_t n_parts;  // tasks of the block
   int32_t split;    // index among the split blocks; -1: the task is the whole block
   int64_t partial;  // first partial row of the block, where split
 };
@@ -34,7 +35,7 @@ struct AttentionPlan {
   int64_t group = 0;  // query heads of a KV head
   int64_t window = 0;
   int64_t block_positions = 0;
-  bool splits_chunks = false;
+  int64_t chunks_per_task = 0;  // of a block that is split; 0: none is
 
   int64_t block_rows() const { return block_positions * group; }
   int64_t first_seen(int64_t position) const {
