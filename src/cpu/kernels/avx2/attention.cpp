@@ -32,8 +32,8 @@ void widen_f16(float* out, const std::byte* values, int64_t n) {
 }
 
 // Transposes eight rows within each 128-bit lane, by three rounds of interleaving row i with row
-// i + 4. Of words, lane 0 of rows[i] is then value i of all eight and lane 1 value i + 8; of bytes
-// each half of lane 0 is a value, 2 i and 2 i + 1, and lane 1 is 16 further.
+// i + 4. Of words, lane 0 of rows[i] is then word i of all eight and lane 1 word i + 8; of dwords,
+// lanes 0 of rows[2 i] and rows[2 i + 1] are dword i of all eight, and lanes 1 dword i + 4.
 template <class Low, class High>
 [[gnu::always_inline]] inline void transpose(__m256i (&rows)[8], Low low, High high) {
   unroll<3>([&](auto) __attribute__((always_inline)) {
@@ -94,22 +94,25 @@ void pack_q8_0(float* panel, const std::byte* const* keys, int64_t dim) {
       transpose(
           rows,
           [](__m256i a, __m256i b)
-              __attribute__((always_inline)) { return _mm256_unpacklo_epi8(a, b); },
+              __attribute__((always_inline)) { return _mm256_unpacklo_epi32(a, b); },
           [](__m256i a, __m256i b)
-              __attribute__((always_inline)) { return _mm256_unpackhi_epi8(a, b); });
-      const __m256 d = scales_of(keys + key, block * 34);
+              __attribute__((always_inline)) { return _mm256_unpackhi_epi32(a, b); });
+      const __m256 d = _mm256_mul_ps(scales_of(keys + key, block * 34), _mm256_set1_ps(0x1p-24f));
       float* out = panel + block * 32 * kPanelKeys + key;
-      const auto store = [&](int64_t i, __m128i levels) __attribute__((always_inline)) {
-        const __m256 x = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(levels));
-        _mm256_storeu_ps(out + i * kPanelKeys, _mm256_mul_ps(d, x));
+      const auto store = [&](int64_t i, __m256i level) __attribute__((always_inline)) {
+        _mm256_storeu_ps(out + i * kPanelKeys, _mm256_mul_ps(d, _mm256_cvtepi32_ps(level)));
       };
-      unroll<8>([&](auto j) __attribute__((always_inline)) {
-        const __m128i low = _mm256_castsi256_si128(rows[j]);
-        const __m128i high = _mm256_extracti128_si256(rows[j], 1);
-        store(2 * j, low);
-        store(2 * j + 1, _mm_unpackhi_epi64(low, low));
-        store(2 * j + 16, high);
-        store(2 * j + 17, _mm_unpackhi_epi64(high, high));
+      // A level in a dword's highest byte is 2^24 times itself, which d takes back exactly.
+      const __m256i highest = _mm256_set1_epi32(int(0xff000000u));
+      const auto store_four = [&](int64_t i, __m256i levels) __attribute__((always_inline)) {
+        store(i, _mm256_slli_epi32(levels, 24));
+        store(i + 1, _mm256_and_si256(_mm256_slli_epi32(levels, 16), highest));
+        store(i + 2, _mm256_and_si256(_mm256_slli_epi32(levels, 8), highest));
+        store(i + 3, _mm256_and_si256(levels, highest));
+      };
+      unroll<4>([&](auto j) __attribute__((always_inline)) {
+        store_four(4 * j, _mm256_permute2x128_si256(rows[2 * j], rows[2 * j + 1], 0x20));
+        store_four(4 * j + 16, _mm256_permute2x128_si256(rows[2 * j], rows[2 * j + 1], 0x31));
       });
     }
   }
