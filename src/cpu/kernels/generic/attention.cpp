@@ -61,10 +61,15 @@ void scores(const ScoresArgs& args) {
 template <class Element>
 void accumulate(const AccumulateArgs& args) {
   for (int64_t key = 0; key < args.n_keys; ++key) {
-    for (int64_t i = 0; i < args.dim; ++i) {
-      const float x = Element::at(args.v + key * args.v_stride, i);
+    for (int64_t i = 0; i < args.dim; i += kValueStep) {
+      float x[kValueStep];
+      for (int64_t j = 0; j < kValueStep; ++j) {
+        x[j] = Element::at(args.v + key * args.v_stride, i + j);
+      }
       for (int64_t row = 0; row < args.n_rows; ++row) {
-        args.sum[row * args.sum_stride + i] += args.weights[row * args.weights_stride + key] * x;
+        const float weight = args.weights[row * args.weights_stride + key];
+        float* sum = args.sum + row * args.sum_stride + i;
+        for (int64_t j = 0; j < kValueStep; ++j) sum[j] += weight * x[j];
       }
     }
   }
