@@ -24,7 +24,7 @@ LADDER = {
     "cli": ["bench", "cpu", "hub", "synth"],
 }
 # Tests of these folders run on a real back end.
-TESTS_MAY_ALSO = {"kv": ["cpu"], "model": ["cpu"], "engine": ["cpu"], "bench": ["cpu"]}
+TESTS_MAY_ALSO = {"kv": ["cpu"], "model": ["cpu"], "engine": ["cpu", "synth"], "bench": ["cpu"]}
 
 STANDARD_LIBRARY_ONLY = set(LADDER) - {"hub", "text", "cli"}
 STANDARD = set("""
