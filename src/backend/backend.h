@@ -124,7 +124,8 @@ class Backend {
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;    // "cpu"
   virtual std::string description() const = 0;  // "cpu avx2, 2 threads"
-  virtual double measure_read_bandwidth() = 0;  // bytes/s of a plain read loop, ~0.2 s
+  // Bytes/s of a plain read loop over 1 GiB (less where memory is short), anew each time: ~0.5 s.
+  virtual double measure_read_bandwidth() = 0;
 
   // Memory. Fresh buffers read as zero.
   virtual BufferPtr alloc(size_t n_bytes) = 0;

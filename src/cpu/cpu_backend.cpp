@@ -31,10 +31,7 @@ class CpuBackend final : public Backend {
     return cat("cpu ", kernels_.level, ", ", pool_.size(),
                pool_.size() == 1 ? " thread" : " threads");
   }
-  double measure_read_bandwidth() override {
-    if (bandwidth_ == 0) bandwidth_ = cpu::measure_read_bandwidth(pool_);
-    return bandwidth_;
-  }
+  double measure_read_bandwidth() override { return cpu::measure_read_bandwidth(pool_); }
 
   BufferPtr alloc(size_t n_bytes) override { return std::make_unique<CpuBuffer>(n_bytes); }
   WeightPtr make_weight(const WeightSource& source) override {
@@ -108,7 +105,6 @@ class CpuBackend final : public Backend {
   Scratch scratch_;
   RopeTables rope_tables_;
   Context context_{pool_, kernels_.table, scratch_, rope_tables_};
-  double bandwidth_ = 0;  // bytes/s, once measured
 };
 
 }  // namespace
