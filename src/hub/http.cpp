@@ -73,6 +73,7 @@ struct Chain {
   bool private_host = false;    // the first URL names a private address
   bool private_socket = false;  // the first hop connected to one
   HttpHeaders first_headers;
+  std::optional<std::string_view> body;  // POSTs it, and follows no redirect
 };
 
 // One request and its response. Callbacks never let an exception through C code: it waits in
@@ -132,6 +133,7 @@ std::string Hop::run() {
   const ListPtr headers = header_list();
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers.get());
   const CURLcode code = curl_easy_perform(easy_);
+  curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME, &response_.connect_seconds);
   if (failure_) std::rethrow_exception(failure_);
   if (index_ == 0) chain_.first_headers = response_.headers;
   response_.first_headers = chain_.first_headers;
@@ -158,6 +160,11 @@ void Hop::set_options() {
   curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_TIME, long(request.stall_timeout.count()));
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_text_);
+  if (chain_.body) {
+    curl_easy_setopt(easy_, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(chain_.body->size()));
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, chain_.body->data());
+  }
 }
 
 void Hop::set_callbacks() {
@@ -211,7 +218,7 @@ void Hop::classify(CURLcode code) {
     fail(ErrorCode::kNetwork, "refused: ", display_url(chain_.request.url),
          " redirects to the private address of ", shown);
   }
-  if (code == CURLE_ABORTED_BY_CALLBACK) fail(ErrorCode::kCancelled, "the download was stopped");
+  if (code == CURLE_ABORTED_BY_CALLBACK) fail(ErrorCode::kCancelled, "the transfer was stopped");
   const std::string reason = error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code);
   if (code == CURLE_URL_MALFORMAT) {
     fail(ErrorCode::kInvalidArgument, "not a URL: ", shown, " (", reason, ")");
@@ -264,7 +271,8 @@ size_t Hop::on_header(std::string_view line) {
       long status = 0;
       curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
       response_.status = int(status);
-      redirecting_ = is_redirect(status) && response_.headers.find("location").has_value();
+      redirecting_ =
+          !chain_.body && is_redirect(status) && response_.headers.find("location").has_value();
     }
     return line.size();
   });
@@ -300,6 +308,28 @@ curl_socket_t Hop::open_socket(const curl_sockaddr& address) {
   return ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
 }
 
+HttpResponse follow(const HttpRequest& request, std::optional<std::string_view> body,
+                    HttpReceiver& receiver) {
+  const UrlPtr url = parse_url(request.url);
+  if (!url) fail(ErrorCode::kInvalidArgument, "not a URL: ", display_url(request.url));
+  EasyPtr easy(curl_easy_init());
+  if (!easy) throw std::bad_alloc();
+
+  Chain chain{.request = request,
+              .receiver = receiver,
+              .origin = url_origin(request.url),
+              .private_host = is_private_host(url_part(url.get(), CURLUPART_HOST)),
+              .body = body};
+  std::string next = request.url;
+  for (int i = 0; i <= kMaxRedirects; ++i) {
+    Hop hop(chain, easy.get(), next, i);
+    next = hop.run();
+    if (next.empty()) return hop.take_response();
+  }
+  fail(ErrorCode::kNetwork, display_url(request.url), " redirects more than ", kMaxRedirects,
+       " times");
+}
+
 }  // namespace
 
 std::optional<std::string_view> HttpHeaders::find(std::string_view lower_case_name) const {
@@ -310,23 +340,11 @@ std::optional<std::string_view> HttpHeaders::find(std::string_view lower_case_na
 }
 
 HttpResponse http_get(const HttpRequest& request, HttpReceiver& receiver) {
-  const UrlPtr url = parse_url(request.url);
-  if (!url) fail(ErrorCode::kInvalidArgument, "not a URL: ", display_url(request.url));
-  EasyPtr easy(curl_easy_init());
-  if (!easy) throw std::bad_alloc();
+  return follow(request, std::nullopt, receiver);
+}
 
-  Chain chain{.request = request,
-              .receiver = receiver,
-              .origin = url_origin(request.url),
-              .private_host = is_private_host(url_part(url.get(), CURLUPART_HOST))};
-  std::string next = request.url;
-  for (int i = 0; i <= kMaxRedirects; ++i) {
-    Hop hop(chain, easy.get(), next, i);
-    next = hop.run();
-    if (next.empty()) return hop.take_response();
-  }
-  fail(ErrorCode::kNetwork, display_url(request.url), " redirects more than ", kMaxRedirects,
-       " times");
+HttpResponse http_post(const HttpRequest& request, std::string_view body, HttpReceiver& receiver) {
+  return follow(request, body, receiver);
 }
 
 std::string display_url(std::string_view text) {

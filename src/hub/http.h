@@ -1,4 +1,4 @@
-// HTTP GET over libcurl: the only file pair that includes curl. It follows redirects itself,
+// HTTP over libcurl: the only file pair that includes curl. GET follows redirects itself,
 // because their rules are ours: an Authorization header is sent to the origin it was given for and
 // nowhere else, https never turns into http, and a redirect reaches a private address only when the
 // first request did. One transfer at a time per call; calls on different threads are independent.
@@ -32,10 +32,11 @@ struct HttpRequest {
 
 struct HttpResponse {
   int status = 0;
-  std::string url;            // of the last hop
-  HttpHeaders headers;        // of the last hop
-  HttpHeaders first_headers;  // of the first hop, the one that the caller chose to trust
-  std::string interruption;   // why the transfer ended too early; empty: it is whole
+  std::string url;             // of the last hop
+  HttpHeaders headers;         // of the last hop
+  HttpHeaders first_headers;   // of the first hop, the one that the caller chose to trust
+  std::string interruption;    // why the transfer ended too early; empty: it is whole
+  double connect_seconds = 0;  // of the last hop, until it was ready to send
 };
 
 enum class BodyWish { kPass, kDrop };
@@ -55,6 +56,10 @@ class HttpReceiver {
 // scheme, a certificate, a refused redirect), Error{kInvalidArgument} for a URL that is none and
 // Error{kCancelled} when keep_going said so.
 HttpResponse http_get(const HttpRequest& request, HttpReceiver& receiver);
+
+// The same with a body to send. A redirect is an answer like any other: what was sent to one place
+// is not sent to another.
+HttpResponse http_post(const HttpRequest& request, std::string_view body, HttpReceiver& receiver);
 
 // The URL without what may be secret: user, password, query and fragment.
 std::string display_url(std::string_view url);
