@@ -9,8 +9,9 @@
 namespace ridge::cli {
 
 // Adds the command; declare(set, options) adds its options, run(options, context) does the work.
-template <class Options, class Declare>
-void add_command(CommandLine& line, Action& chosen, const CommandText& text, const Declare& declare,
+// Parent: CommandLine, or the OptionSet of the command above it.
+template <class Options, class Parent, class Declare>
+void add_command(Parent& line, Action& chosen, const CommandText& text, const Declare& declare,
                  int (*run)(const Options&, Context&)) {
   const auto options = std::make_shared<Options>();
   OptionSet set = line.add_command(text, [&chosen, options, run] {

@@ -17,6 +17,34 @@ std::string unexpected(const std::vector<std::string>& words, bool no_command) {
   return cat("'", first, "' was not expected");
 }
 
+OptionSet add_below(CLI::App* parent, const CommandText& text, std::function<void()> on_chosen) {
+  CLI::App* app = parent->add_subcommand(text.name, text.summary);
+  app->footer(std::string("\n") + text.details);
+  app->get_formatter()->column_width(kHelpColumn);
+  app->callback([app, chosen = std::move(on_chosen)] {
+    if (app->get_subcommands().empty()) chosen();
+  });
+  return OptionSet(app);
+}
+
+// The commands that the line names, from the program down.
+std::vector<CLI::App*> named_commands(CLI::App* program) {
+  std::vector<CLI::App*> named{program};
+  for (auto below = program->get_subcommands(); !below.empty();
+       below = named.back()->get_subcommands()) {
+    named.push_back(below.front());
+  }
+  return named;
+}
+
+std::string joined_names(const std::vector<CLI::App*>& commands) {
+  std::string text;
+  for (const CLI::App* command : commands) {
+    text += cat(text.empty() ? "" : " ", command->get_name());
+  }
+  return text;
+}
+
 }  // namespace
 
 OptionRef& OptionRef::required() {
@@ -98,32 +126,29 @@ CommandLine::CommandLine(const Program& program)
 CommandLine::~CommandLine() = default;
 
 OptionSet CommandLine::add_command(const CommandText& text, std::function<void()> on_chosen) {
-  CLI::App* app = app_->add_subcommand(text.name, text.summary);
-  app->footer(std::string("\n") + text.details);
-  app->get_formatter()->column_width(kHelpColumn);
-  app->callback(std::move(on_chosen));
-  return OptionSet(app);
+  return add_below(app_.get(), text, std::move(on_chosen));
+}
+
+OptionSet OptionSet::add_command(const CommandText& text, std::function<void()> on_chosen) {
+  return add_below(app_, text, std::move(on_chosen));
 }
 
 CommandLine::Parsed CommandLine::parse(const std::vector<std::string>& arguments) {
   std::vector<std::string> words = normalise(arguments);
   std::reverse(words.begin(), words.end());  // the order that CLI11 wants
-  const auto named = [this] {
-    const auto commands = app_->get_subcommands();
-    return commands.empty() ? app_.get() : commands.front();
-  };
-  const auto command_name = [&] {
-    return named() == app_.get() ? app_->get_name() : app_->get_name() + " " + named()->get_name();
-  };
+  const auto command_name = [this] { return joined_names(named_commands(app_.get())); };
   try {
     app_->parse(std::move(words));
   } catch (const CLI::CallForVersion&) {
     return {.outcome = Outcome::kVersion, .text = version_ + "\n"};
   } catch (const CLI::CallForHelp&) {
-    return {.outcome = Outcome::kHelp, .text = named()->help(named() == app_.get() ? "" : "ridge")};
+    std::vector<CLI::App*> named = named_commands(app_.get());
+    CLI::App* last = named.back();
+    named.pop_back();
+    return {.outcome = Outcome::kHelp, .text = last->help(joined_names(named))};
   } catch (const CLI::ExtrasError&) {  // whose own words come in no order
     return {.outcome = Outcome::kWrong,
-            .text = unexpected(app_->remaining(true), named() == app_.get()),
+            .text = unexpected(app_->remaining(true), app_->get_subcommands().empty()),
             .command = command_name()};
   } catch (const CLI::ParseError& error) {
     return {.outcome = Outcome::kWrong, .text = error.what(), .command = command_name()};

@@ -29,6 +29,12 @@ class OptionRef {
   CLI::Option* option_;
 };
 
+struct CommandText {
+  const char* name;
+  const char* summary;  // one line of the program's help
+  const char* details;  // below the options of the command's own help: rules and examples
+};
+
 // The options of one command. names: "-p,--prompt", or "NAME" for an argument without a dash.
 class OptionSet {
  public:
@@ -46,14 +52,11 @@ class OptionSet {
   OptionRef flag(const char* names, bool& target, const std::string& help);
   void exclude(const char* one, const char* other);  // not both of two declared options
 
+  // A command below this one: `ridge bench compare`.
+  OptionSet add_command(const CommandText& text, std::function<void()> on_chosen);
+
  private:
   CLI::App* app_;
-};
-
-struct CommandText {
-  const char* name;
-  const char* summary;  // one line of the program's help
-  const char* details;  // below the options of the command's own help: rules and examples
 };
 
 class CommandLine {
@@ -67,7 +70,7 @@ class CommandLine {
   explicit CommandLine(const Program& program);
   ~CommandLine();
 
-  // on_chosen is called by parse() when the line names the command.
+  // on_chosen is called by parse() when the line names the command and none below it.
   OptionSet add_command(const CommandText& text, std::function<void()> on_chosen);
 
   enum class Outcome { kCommand, kHelp, kVersion, kWrong };
