@@ -9,6 +9,7 @@ from tree import ROOT, TreeTest, is_test, lines, read_tree, without_comments, wi
 LADDER = {
     "base": [],
     "hub": ["base"],
+    "history": ["base"],
     "tensor": ["base"],
     "gguf": ["tensor"],
     "spec": ["gguf"],
@@ -21,12 +22,12 @@ LADDER = {
     "sample": ["tensor"],
     "engine": ["model", "text", "sample"],
     "bench": ["engine"],
-    "cli": ["bench", "cpu", "hub", "synth"],
+    "cli": ["bench", "cpu", "hub", "history", "synth"],
 }
 # Tests of these folders run on a real back end.
 TESTS_MAY_ALSO = {"kv": ["cpu"], "model": ["cpu"], "engine": ["cpu", "synth"], "bench": ["cpu"]}
 
-STANDARD_LIBRARY_ONLY = set(LADDER) - {"hub", "text", "cli"}
+STANDARD_LIBRARY_ONLY = set(LADDER) - {"hub", "history", "text", "cli"}
 STANDARD = set("""
 algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono cinttypes climits
 clocale cmath compare complex concepts condition_variable coroutine csetjmp csignal cstdarg cstddef cstdint cstdio
@@ -41,6 +42,7 @@ vector version
 SYSTEM = {
     "base": r"(sys/\w+|unistd|fcntl|pthread|sched|stdlib)\.h",
     "gguf": r"(sys/stat|unistd|fcntl)\.h",
+    "bench": r"(sys/(file|mman|resource|stat)|unistd|fcntl)\.h",
     "cpu": r"(sys/mman|unistd|sched|pthread|immintrin|cpuid|arm_neon)\.h",
 }
 
