@@ -22,6 +22,15 @@ std::filesystem::path home() {
   return user != nullptr ? user->pw_dir : "/";
 }
 
+// What a user would not want to lose with a cache.
+std::filesystem::path data_folder() {
+  const std::string own = variable("RIDGE_DATA");
+  if (!own.empty()) return own;
+  const std::string shared = variable("XDG_DATA_HOME");
+  const bool is_absolute = shared.starts_with('/');  // as the XDG base directory rules want it
+  return (is_absolute ? std::filesystem::path(shared) : home() / ".local" / "share") / "ridgeline";
+}
+
 Palette palette_for(std::FILE* file, const Environment& environment) {
   const bool coloured = environment.colour && is_terminal(::fileno(file));
   return Palette(coloured ? Palette::Mode::kColoured : Palette::Mode::kPlain);
@@ -34,6 +43,8 @@ Environment read_environment() {
   const std::string cache = variable("RIDGE_CACHE");
   environment.cache =
       cache.empty() ? home() / ".cache" / "ridgeline" : std::filesystem::path(cache);
+  environment.data = data_folder();
+  environment.api_key = variable("OPENAI_API_KEY");
   environment.hub_endpoint = variable("HF_ENDPOINT");
   if (environment.hub_endpoint.empty()) environment.hub_endpoint = "https://huggingface.co";
   while (environment.hub_endpoint.ends_with('/')) environment.hub_endpoint.pop_back();

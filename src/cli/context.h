@@ -12,8 +12,10 @@ namespace ridge::cli {
 
 struct Environment {
   std::filesystem::path cache;  // RIDGE_CACHE, else ~/.cache/ridgeline
+  std::filesystem::path data;   // RIDGE_DATA, else XDG_DATA_HOME/ridgeline, else ~/.local/share/…
   std::string hub_endpoint;     // HF_ENDPOINT, else https://huggingface.co
   std::string hub_token;        // HF_TOKEN; empty: none
+  std::string api_key;          // OPENAI_API_KEY, for a server that is measured; empty: none
   bool colour = true;           // no NO_COLOR, and TERM is not "dumb"
 };
 Environment read_environment();

@@ -11,7 +11,7 @@ enum ExitCode : int {
   kExitUsage = 2,          // an option or argument is wrong
   kExitNotFound = 3,       // no such model, file or remote file
   kExitDoesNotFit = 4,     // memory or disk is too small
-  kExitNetwork = 5,        // a download failed
+  kExitNetwork = 5,        // a download failed, or a server that is measured
   kExitBadModel = 6,       // the model file is damaged or not supported
   kExitInterrupted = 130,  // Ctrl-C
 };

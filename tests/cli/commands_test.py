@@ -10,7 +10,7 @@ import subprocess
 import support
 from support import RIDGE, ProgramTest, model, tiny_gguf
 
-COMMANDS = ["run", "chat", "pull", "list", "rm", "inspect", "perplexity", "logits", "tokenize",
+COMMANDS = ["run", "chat", "pull", "list", "rm", "inspect", "bench", "perplexity", "logits", "tokenize",
             "detokenize", "template"]
 
 

@@ -23,7 +23,7 @@ def last_json(command):
 
 def ridge(args, model, p, n, d):
     done = subprocess.run([args.ridge, "bench", model, "-p", str(p), "-n", str(n), "-d", str(d),
-                           "-t", str(args.threads), "-r", "1", "-o", "json"],
+                           "-t", str(args.threads), "-r", "1", "--no-history", "-o", "json"],
                           capture_output=True, text=True, check=True)
     rows = json.loads(done.stdout)
     prompt = next((r for r in rows if r["n_prompt"]), None)

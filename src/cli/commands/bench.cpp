@@ -1,147 +1,256 @@
 // ridge bench: how fast a model runs here, and what the machine would allow.
 #include <algorithm>
-#include <charconv>
 
 #include "base/error.h"
-#include "base/thread_pool.h"
-#include "bench/measure.h"
-#include "cli/bench_report.h"
+#include "cli/bench/machine_check.h"
+#include "cli/bench/measure.h"
+#include "cli/bench/rows.h"
+#include "cli/bench/run_against.h"
+#include "cli/bench/tables.h"
+#include "cli/commands/bench_commands.h"
 #include "cli/commands/command.h"
 #include "cli/exit_code.h"
 #include "cli/options/model_options.h"
+#include "cli/ui/format.h"
 #include "cli/ui/interrupt.h"
-#include "cli/ui/progress.h"
-#include "cpu/cpu_backend.h"
+#include "history/history.h"
 
 namespace ridge::cli {
 namespace {
 
-constexpr int64_t kMaxTokens = 1 << 24;
-
 struct BenchCommand {
-  ModelOptions model;
-  std::string prompts = "512";
-  std::string generations = "128";
-  std::string depths = "0";
+  BenchLists lists;
   int n_repeat = 5;
-  std::string output = "md";
+  double delay_seconds = 0;
+  bool no_warm_up = false;
+  bool cold = false;
+  bool progress = false;
+  bool verbose = false;
+  bool no_history = false;
+  bool json = false;
+  std::string against;  // a URL; empty: measure this engine
+  std::string label;
+  std::string page;  // an HTML file; empty: none
+  std::string output = "table";
+  std::vector<std::vector<std::string>> ignored;  // words behind the options of kIgnored
 };
 
-// "512,1024" as numbers. llama-bench's lists, so that its command lines work.
-std::vector<int64_t> numbers(const std::string& list, const char* option) {
-  std::vector<int64_t> values;
-  for (size_t begin = 0; begin <= list.size();) {
-    const size_t end = std::min(list.find(',', begin), list.size());
-    int64_t value = -1;
-    const auto read = std::from_chars(list.data() + begin, list.data() + end, value);
-    if (read.ec != std::errc() || read.ptr != list.data() + end || value < 0 ||
-        value > kMaxTokens) {
-      fail(ErrorCode::kInvalidArgument, option, " ", list, ": '", list.substr(begin, end - begin),
-           "' is no number from 0 to ", kMaxTokens);
-    }
-    values.push_back(value);
-    begin = end + 1;
+// llama-bench's options that choose what is not chosen here.
+struct Ignored {
+  const char* names;
+  const char* why;
+};
+constexpr Ignored kIgnored[] = {
+    {"--n-gpu-layers,--gpu-layers", "ridge runs on the CPU"},
+    {"--flash-attn", "attention is always fused"},
+    {"--mmap", "weights are always repacked into memory"},
+    {"--direct-io", "weights are always repacked into memory"},
+    {"--split-mode", "ridge runs on the CPU"},
+    {"--main-gpu", "ridge runs on the CPU"},
+    {"--no-kv-offload", "ridge runs on the CPU"},
+    {"--no-op-offload", "ridge runs on the CPU"},
+    {"--tensor-split", "ridge runs on the CPU"},
+    {"--device", "ridge runs on the CPU"},
+    {"--n-cpu-moe", "ridge runs on the CPU"},
+    {"--embeddings", "bench measures generation"},
+    {"--poll", "waiting threads always spin, then sleep"},
+    {"--prio", "set it with nice(1)"},
+    {"--numa", "set it with numactl(8)"},
+    {"-C,--cpu-mask", "set it with taskset(1)"},
+    {"--cpu-strict", "each thread has a core of its own"},
+};
+
+void note_ignored(const BenchCommand& options, Context& context) {
+  for (size_t i = 0; i < options.ignored.size(); ++i) {
+    if (options.ignored[i].empty()) continue;
+    const std::string names = kIgnored[i].names;
+    context.err.line(
+        cat("note: ", names.substr(0, names.find(',')), " is ignored: ", kIgnored[i].why));
   }
-  return values;
 }
 
-std::vector<BenchTest> tests_of(const BenchCommand& options) {
-  std::vector<BenchTest> tests;
-  for (int64_t depth : numbers(options.depths, "-d")) {
-    for (int64_t n : numbers(options.prompts, "-p")) {
-      if (n > 0) tests.push_back({.n_prompt = n, .n_depth = depth});
-    }
-    for (int64_t n : numbers(options.generations, "-n")) {
-      if (n > 0) tests.push_back({.n_gen = n, .n_depth = depth});
-    }
-  }
-  if (tests.empty()) fail(ErrorCode::kInvalidArgument, "nothing to measure: -p and -n are both 0");
-  return tests;
+std::string formatted(const BenchReport& report, const std::string& format) {
+  if (format == "json") return rows_json(report);
+  if (format == "jsonl") return rows_jsonl(report);
+  if (format == "csv") return rows_csv(report);
+  return format == "md" ? bench_markdown(report) : bench_text(report);
 }
 
-int64_t context_for(const std::vector<BenchTest>& tests) {
-  int64_t most = 0;
-  for (const BenchTest& test : tests) {
-    most = std::max(most, test.n_depth + test.n_prompt + test.n_gen);
+// Into the history, and as a page.
+void keep(history::RunRecord run, const BenchCommand& options, Context& context) {
+  if (run.results.empty()) return;
+  if (!options.no_history) run.id = history::History(history_file(context)).add(run);
+  if (!options.page.empty()) write_page(options.page, {run});
+  if (options.no_history) return;
+  context.err.line(context.err.palette().dim(
+      cat("kept as run ", run.id,
+          "; 'ridge bench history' lists them, 'ridge bench compare' compares")));
+}
+
+MeasureOptions measure_options(const BenchCommand& options, const InterruptScope& interrupt) {
+  return {.n_repeat = options.n_repeat,
+          .delay = std::chrono::milliseconds(int64_t(options.delay_seconds * 1000)),
+          .warm_up = options.no_warm_up ? WarmUp::kNo : WarmUp::kYes,
+          .starts = options.cold ? Starts::kMeasure : Starts::kSkip,
+          .progress = options.progress ? ProgressLines::kYes : ProgressLines::kNo,
+          .keep_going = [&interrupt] { return !interrupt.interrupted(); }};
+}
+
+int run_against_command(const BenchCommand& options, Context& context) {
+  if (options.output != "table" && options.output != "json") {
+    fail(ErrorCode::kInvalidArgument, "-o ", options.output, ": --against knows table and json");
   }
-  return most;
+  const ExclusiveRun alone = measure_alone(context);
+  const InterruptScope interrupt;
+  const MeasureOptions protocol = measure_options(options, interrupt);
+  history::RunRecord run =
+      run_against({.url = options.against,
+                   .model = options.lists.models.empty() ? "" : options.lists.models.front(),
+                   .tests = plan_tests(options.lists),
+                   .n_repeat = protocol.n_repeat,
+                   .delay = protocol.delay,
+                   .json = options.json || options.output == "json",
+                   .keep_going = protocol.keep_going},
+                  context);
+  run.label = options.label;
+  keep(std::move(run), options, context);
+  return kExitOk;
 }
 
 int run_bench_command(const BenchCommand& options, Context& context) {
-  const std::vector<BenchTest> tests = tests_of(options);
-  const auto path = find_model(options.model.model, context);
-  const auto backend =
-      cpu::make_backend({.n_threads = options.model.n_threads, .isa = options.model.isa});
-  Progress loading(context.err, {.label = "loading " + path.stem().string()});
-  const BenchModel model(path, *backend,
-                         [&](uint64_t done, uint64_t total) { loading.update(done, total); });
-  loading.clear();
-  const int64_t n_context = context_for(tests);
-  Session session(model.transformer, *backend,
-                  {.k_dtype = cache_dtype(options.model.k_type, "-ctk"),
-                   .v_dtype = cache_dtype(options.model.v_type, "-ctv"),
-                   .n_tokens = n_context,
-                   .max_batch = std::min(options.model.n_batch, n_context)});
-  const int n_threads = options.model.n_threads;
-  const BenchSetup setup{.model = path.filename().string(),
-                         .backend = backend->description(),
-                         .k_type = options.model.k_type,
-                         .v_type = options.model.v_type,
-                         .n_batch = options.model.n_batch,
-                         .n_threads = n_threads > 0 ? n_threads : available_cores(),
-                         .n_parameters = model.n_parameters,
-                         .file_bytes = model.file_bytes};
-  InterruptScope interrupt;
-  Progress progress(context.err, {.label = "measuring", .unit = Progress::Unit::kCount});
-  std::vector<BenchResult> results;
-  for (const BenchTest& test : tests) {
-    results.push_back(run_bench(test, options.n_repeat, model, session,
-                                [&] { return !interrupt.interrupted(); }));
-    if (interrupt.interrupted()) fail(ErrorCode::kCancelled, "stopped");
-    progress.update(results.size(), tests.size());
+  if (!options.against.empty()) return run_against_command(options, context);
+  const BenchPlan plan = plan_bench(options.lists);
+  const Needs needs = needs_of(plan, context);
+  const ExclusiveRun alone = measure_alone(context);
+  note_ignored(options, context);
+  BenchReport report{.time = utc_time(), .label = options.label, .machine = describe_machine()};
+  report.warnings = check_machine(needs, context);
+  const InterruptScope interrupt;
+  report.groups = measure_plan(plan, measure_options(options, interrupt), context);
+  for (const BenchGroup& group : report.groups) {
+    for (const std::string& sentence : sample_warnings(group)) {
+      context.err.line(cat(context.err.palette().red("warning: "), sentence));
+      report.warnings.push_back(sentence);
+    }
   }
-  progress.clear();
-  if (options.output == "md") {
-    context.out.write(bench_table(setup, results));
-    return kExitOk;
-  }
-  const bool is_array = options.output == "json";
-  for (size_t i = 0; i < results.size(); ++i) {
-    const bool last = i + 1 == results.size();
-    context.out.line(cat(is_array && i == 0 ? "[" : "", bench_json(setup, results[i]),
-                         is_array ? (last ? "]" : ",") : ""));
+  context.out.write(formatted(report, options.json ? "json" : options.output));
+  context.out.flush();
+  keep(to_record(report), options, context);
+  if (interrupt.interrupted()) {
+    fail(ErrorCode::kCancelled, "stopped; the figures are of the samples up to then");
   }
   return kExitOk;
 }
 
+void declare_tests(OptionSet& set, BenchLists& lists) {
+  constexpr const char* kGroup = "What to measure (lists: 512,1024 or 128-512+128 or 64-1024*2)";
+  set.repeated("-p,--n-prompt", lists.prompts, "Prompt tokens to read (default 512; 0: none)")
+      .group(kGroup);
+  set.repeated("-n,--n-gen", lists.generations, "Tokens to decode (default 128; 0: none)")
+      .group(kGroup);
+  set.repeated("--prompt-and-gen", lists.pairs, "Both, one after the other: 512,128 (also -pg)")
+      .group(kGroup);
+  set.repeated("-d,--n-depth", lists.depths, "Tokens in the cache before (default 0)")
+      .group(kGroup);
+  set.repeated("--columns", lists.columns, "Sequences that decode together (default 1; also -npl)")
+      .group(kGroup);
+}
+
+void declare_setups(OptionSet& set, BenchLists& lists) {
+  constexpr const char* kGroup = "How to run it (lists too)";
+  set.repeated("MODEL,-m,--model", lists.models, "A GGUF file, or a name that 'ridge list' shows");
+  set.repeated("-t,--threads", lists.threads, "Threads (default: one per core)").group(kGroup);
+  set.repeated("--isa", lists.isas, "Kernel levels to stop at: " + isa_levels()).group(kGroup);
+  set.repeated("-b,--batch-size", lists.batches, "Most prompt tokens at once (default 2048)")
+      .group(kGroup);
+  set.repeated("--ubatch-size", lists.ubatches,
+               "Most prompt tokens of a forward pass (default 512; also -ub)")
+      .group(kGroup);
+  set.repeated("--cache-type-k", lists.k_types, "Types of cached keys: f16, q8_0 (also -ctk)")
+      .group(kGroup);
+  set.repeated("--cache-type-v", lists.v_types, "Types of cached values: f16, q8_0 (also -ctv)")
+      .group(kGroup);
+}
+
+void declare_protocol(OptionSet& set, BenchCommand& options) {
+  constexpr const char* kGroup = "Protocol";
+  set.value("-r,--repetitions", options.n_repeat, "Runs of each test (default 5)")
+      .within(1, 1000)
+      .group(kGroup);
+  set.value("--delay", options.delay_seconds, "Seconds of rest before each run, to cool down")
+      .within(0, 3600)
+      .group(kGroup);
+  set.flag("--no-warmup", options.no_warm_up, "Leave the warm-up out").group(kGroup);
+  set.flag("--cold", options.cold,
+           "Also measure starts, with the file dropped from memory and with it there")
+      .group(kGroup);
+}
+
+void declare_server(OptionSet& set, BenchCommand& options) {
+  set.value("--against", options.against,
+            "Measure the OpenAI-compatible server at this URL; MODEL is what to ask it for")
+      .group("Servers");
+}
+
+void declare_output(OptionSet& set, BenchCommand& options) {
+  constexpr const char* kGroup = "Output";
+  set.value("-o,--output", options.output, "table, md, csv, json or jsonl (default table)")
+      .one_of({"table", "md", "csv", "json", "jsonl"})
+      .group(kGroup);
+  set.flag("--json", options.json, "The same as -o json").group(kGroup);
+  set.flag("--progress", options.progress, "A line on standard error for each run").group(kGroup);
+  set.value("--html", options.page, "Also write this file: plots over depth, the roofline")
+      .group(kGroup);
+  set.value("--label", options.label, "A name for this run in the history").group(kGroup);
+  set.flag("--no-history", options.no_history, "Do not keep this run in the history").group(kGroup);
+}
+
+void declare_ignored(OptionSet& set, BenchCommand& options) {
+  options.ignored.resize(std::size(kIgnored));
+  for (size_t i = 0; i < std::size(kIgnored); ++i) {
+    set.repeated(kIgnored[i].names, options.ignored[i], "").group("");
+  }
+  set.flag("-v,--verbose", options.verbose, "").group("");
+}
+
 }  // namespace
+
+std::filesystem::path history_file(const Context& context) {
+  return context.environment.data / "bench.sqlite";
+}
 
 void add_bench(CommandLine& line, Action& chosen) {
   const CommandText text{
       "bench", "Measure how fast a model runs here",
-      "ppN is prefill: tokens per second over a prompt of N tokens. tgN is decode: N tokens one "
-      "by\n"
-      "one; beside it stand the bytes it read per second, what a plain read loop gets on this\n"
-      "machine at the same moment, and BUE, the one over the other. Figures are medians of -r "
-      "runs.\n"
-      "Lists are separated by commas.\n\n"
-      "  ridge bench smollm2-135m\n"
-      "  ridge bench -m model.gguf -p 512,4096 -n 128 -d 0,4096 -r 3\n"
-      "  ridge bench smollm2-135m -p 0 -n 64 -ctk q8_0 -ctv q8_0 -o json"};
-  add_command<BenchCommand>(
-      line, chosen, text,
-      [](OptionSet& set, BenchCommand& options) {
-        declare_model(set, options.model.model);
-        declare_machine(set, options.model);
-        set.value("-p,--n-prompt", options.prompts, "Prompt tokens to read (default 512)");
-        set.value("-n,--n-gen", options.generations, "Tokens to decode (default 128)");
-        set.value("-d,--n-depth", options.depths, "Tokens in the cache before (default 0)");
-        set.value("-r,--repetitions", options.n_repeat, "Runs of each test (default 5)")
-            .within(1, 1000);
-        set.value("-o,--output", options.output, "md, json (an array) or jsonl (default md)")
-            .one_of({"md", "json", "jsonl"});
-      },
-      run_bench_command);
+      R"(ppN is prefill: tokens per second over a prompt of N tokens. tgN is decode: N tokens one after
+another. Figures are medians of -r rounds; in each round every test runs once. Beside a decode rate
+stand the bytes it read per second, what a plain read loop over 1 GiB got just before, and the share
+(BUE). Beside a prefill rate stands what matmul alone reaches. docs/bench.md explains the protocol.
+
+  ridge bench smollm2-135m
+  ridge bench -m model.gguf -p 512,8192 -n 128,1024 -d 0,4096 -r 3
+  ridge bench smollm2-135m -p 0 -n 64 -npl 1,2,4,8 -ctk f16,q8_0
+  ridge bench smollm2-135m --cold -t 1,2 -o json
+  ridge bench smollm2-135m --label before; ridge bench compare before last
+  ridge bench --against http://localhost:8080 -p 512,4096 -n 128 -r 3
+
+llama-bench's options have their meaning there; those about GPUs, loading and scheduling are taken
+and ignored, with a note. -o md, csv, json and jsonl have its columns and fields.)"};
+  const auto options = std::make_shared<BenchCommand>();
+  OptionSet set = line.add_command(text, [&chosen, options] {
+    chosen = [options](Context& context) { return run_bench_command(*options, context); };
+  });
+  declare_setups(set, options->lists);
+  declare_tests(set, options->lists);
+  declare_protocol(set, *options);
+  declare_server(set, *options);
+  declare_output(set, *options);
+  declare_ignored(set, *options);
+  add_bench_history(set, chosen);
+  add_bench_compare(set, chosen);
+  add_bench_import(set, chosen);
+  add_bench_page(set, chosen);
+  add_bench_machine(set, chosen);
 }
 
 }  // namespace ridge::cli

@@ -14,14 +14,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kGroup = "Machine";
 
-std::string isa_levels() {
-  std::string text;
-  for (const cpu::Level& level : cpu::levels()) {
-    text += cat(text.empty() ? "" : ", ", level.name, level.supported ? "" : " (not here)");
-  }
-  return text;
-}
-
 [[noreturn]] void fail_unknown_model(const std::string& model, const hub::ModelStore& store) {
   std::string message =
       cat("no model '", model, "': neither a file nor a name in ", store.root().string());
@@ -36,6 +28,14 @@ std::string isa_levels() {
 }
 
 }  // namespace
+
+std::string isa_levels() {
+  std::string text;
+  for (const cpu::Level& level : cpu::levels()) {
+    text += cat(text.empty() ? "" : ", ", level.name, level.supported ? "" : " (not here)");
+  }
+  return text;
+}
 
 void declare_model(OptionSet& set, std::string& model) {
   set.value("MODEL,-m,--model", model, "A GGUF file, or a name that 'ridge list' shows").required();

@@ -29,6 +29,8 @@ void declare_context(OptionSet& set, int64_t& n_context);           // -c
 void declare_machine(OptionSet& set, ModelOptions& options);        // how to run it
 void declare_model_options(OptionSet& set, ModelOptions& options);  // all three
 
+std::string isa_levels();  // "generic, avx2, avx512_vnni (not here)"
+
 // The file that `model` names: a path, or a short name of the store. Throws Error{kNotFound} that
 // lists names like it and the next step.
 std::filesystem::path find_model(const std::string& model, const Context& context);

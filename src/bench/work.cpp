@@ -1,0 +1,85 @@
+#include "bench/work.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "spec/tensors.h"
+
+namespace ridge {
+namespace {
+
+// Multiply-adds of one token with the keys and values that it sees.
+double attention_macs(const std::vector<AttentionSpec>& layers, double n_seen) {
+  double macs = 0;
+  for (const AttentionSpec& layer : layers) {
+    const double seen = layer.window > 0 ? std::min(n_seen, double(layer.window)) : n_seen;
+    macs += seen * double(layer.n_heads) * double(layer.k_dim + layer.v_dim);
+  }
+  return macs;
+}
+
+// Tokens at positions [first, first + n), one forward pass a chunk.
+TestWork prefill_work(int64_t first, int64_t n, const ModelWork& model,
+                      const std::vector<KvKindBytes>& kv, int64_t chunk) {
+  TestWork work;
+  for (int64_t done = 0; done < n; done += chunk) {
+    const int64_t taken = std::min(chunk, n - done);
+    const int64_t end = first + done + taken;
+    work.bytes += double(model.weight_bytes + kv_bytes_seen(kv, end));
+    const double mean_seen = double(end) - double(taken - 1) / 2;
+    work.macs +=
+        double(taken) * (double(model.weight_macs) + attention_macs(model.attention, mean_seen));
+  }
+  return work;
+}
+
+TestWork decode_work(int64_t first, int64_t n, int n_columns, const ModelWork& model,
+                     const std::vector<KvKindBytes>& kv) {
+  TestWork work;
+  const double columns = n_columns;
+  const int64_t middle = first + (n + 1) / 2;  // bytes grow evenly from the first token to the last
+  const double kv_bytes = columns * double(kv_bytes_seen(kv, middle));
+  work.bytes = double(n) * (double(model.weight_bytes) + kv_bytes);
+  work.macs = double(n) * columns *
+              (double(model.weight_macs) + attention_macs(model.attention, double(middle)));
+  return work;
+}
+
+}  // namespace
+
+ModelWork work_of_model(const ModelSpec& spec, const gguf::File& file) {
+  ModelWork work{.weight_bytes = active_weight_bytes(spec, file)};
+  for (const TensorUse& use : tensor_uses(spec)) {
+    work.every_weight = work.every_weight && use.n_active == use.n_matrices;
+    if (use.role == TensorRole::kEmbedding || use.n_out == 1) continue;
+    work.weight_macs += use.n_active * use.n_out * use.n_in;
+  }
+  for (const LayerSpec& layer : spec.layers) {
+    if (const auto* attention = std::get_if<AttentionSpec>(&layer.mixer)) {
+      work.attention.push_back(*attention);
+    }
+  }
+  return work;
+}
+
+int64_t kv_bytes_seen(const std::vector<KvKindBytes>& kv, int64_t n_tokens) {
+  int64_t total = 0;
+  for (const KvKindBytes& kind : kv) {
+    const int64_t limit = kind.tokens_per_sequence;
+    total += (limit > 0 ? std::min(n_tokens, limit) : n_tokens) * kind.bytes_per_token;
+  }
+  return total;
+}
+
+TestWork work_of_test(const BenchTest& test, const ModelWork& model,
+                      const std::vector<KvKindBytes>& kv, int64_t chunk) {
+  const TestWork prompt = prefill_work(test.n_depth, test.n_prompt, model, kv, chunk);
+  const TestWork gen =
+      decode_work(test.n_depth + test.n_prompt, test.n_gen, test.n_columns, model, kv);
+  TestWork total{.bytes = prompt.bytes + gen.bytes, .macs = prompt.macs + gen.macs};
+  const bool many_rows = test.n_prompt > 0 || test.n_columns > 1;
+  if (!model.every_weight && many_rows) total.bytes = 0;
+  return total;
+}
+
+}  // namespace ridge
