@@ -156,6 +156,8 @@ std::string svg(const Plot& plot) {
       if (!is_drawable(plot, p)) continue;
       x.include(p.x);
       y.include(p.y);
+      if (p.low > 0) y.include(p.low);
+      if (p.high > 0) y.include(p.high);
     }
   }
   if (x.least > x.most) return "";
