@@ -15,7 +15,6 @@ constexpr size_t kWanted = size_t{1} << 30;
 constexpr size_t kLeast = size_t{64} << 20;
 constexpr size_t kSlices = 8;
 constexpr double kSeconds = 0.2;
-constexpr int kMinPasses = 2;
 constexpr int kMaxPasses = 8;
 
 MappedMemory largest_block() {
@@ -72,7 +71,7 @@ double measure_read_bandwidth(ThreadPool& pool) {
       best = std::max(best, double(memory.size() / kSlices) / seconds);
     }
     const double spent = std::chrono::duration<double>(Clock::now() - start).count();
-    if (pass + 1 >= kMinPasses && spent > kSeconds) break;
+    if (spent > kSeconds) break;
   }
   return best;
 }
