@@ -160,8 +160,7 @@ void declare_setups(OptionSet& set, BenchLists& lists) {
   constexpr const char* kGroup = "How to run it (lists too)";
   set.repeated("MODEL,-m,--model", lists.models, "A GGUF file, or a name that 'ridge list' shows");
   set.repeated("-t,--threads", lists.threads, "Threads (default: one per core)").group(kGroup);
-  set.repeated("--isa", lists.isas, "CPU kernels up to these levels: " + isa_levels())
-      .group(kGroup);
+  set.repeated("--isa", lists.isas, "CPU kernels up to: " + isa_levels()).group(kGroup);
   set.repeated("-b,--batch-size", lists.batches, "Most prompt tokens at once (default 2048)")
       .group(kGroup);
   set.repeated("--ubatch-size", lists.ubatches,

@@ -59,7 +59,7 @@ void declare_machine(OptionSet& set, ModelOptions& options) {
       .group(kGroup);
   set.value("--cache-type-v", options.v_type, "Type of cached values: f16 or q8_0 (also -ctv)")
       .group(kGroup);
-  set.value("--isa", options.isa, "CPU kernels up to this level: " + isa_levels()).group(kGroup);
+  set.value("--isa", options.isa, "CPU kernels up to: " + isa_levels()).group(kGroup);
 }
 
 void declare_model_options(OptionSet& set, ModelOptions& options) {
