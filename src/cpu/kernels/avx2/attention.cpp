@@ -3,7 +3,7 @@
 #include "cpu/kernels/attention_kernels.h"
 #include "cpu/kernels/avx2/attention_lanes.h"
 #include "cpu/kernels/avx2/math.h"
-#include "cpu/kernels/avx2/unroll.h"
+#include "cpu/kernels/unroll.h"
 //
 #include "cpu/kernels/attention.inl"
 

@@ -1,7 +1,7 @@
 // The products of attention, sixteen floats at a time; the rest is avx2's.
 #include "cpu/kernels/attention_kernels.h"
-#include "cpu/kernels/avx2/unroll.h"
 #include "cpu/kernels/avx512_vnni/attention_lanes.h"
+#include "cpu/kernels/unroll.h"
 //
 #include "cpu/kernels/attention.inl"
 
