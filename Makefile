@@ -18,9 +18,10 @@ checksum = $(firstword $(shell cat $(1) | cksum))
 packages_run := build/.packages-run-$(call checksum,tools/packages.txt tools/setup.sh)
 packages_test := build/.packages-test-$(call checksum,tools/packages.txt tools/setup.sh)
 presets := $(call checksum,CMakePresets.json)
+build_aarch64 := cmake --preset aarch64 >/dev/null && ninja -C build/aarch64
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test models asan tsan fuzz format tidy clean
+.PHONY: help run build test models aarch64 asan tsan fuzz format tidy clean
 
 help: ## this list
 	@echo "Ridgeline: local language models at the speed your memory allows"; echo
@@ -42,10 +43,15 @@ test: build/release/.tests-$(presets) ## set up what is missing, build everythin
 	@tools/models.py get smollm2-135m
 	@tools/material.py get
 	@ninja -C build/release
+	@$(build_aarch64)
 	@ctest --preset release -j$$(nproc)
 
 models: | $(packages_run) ## fetch every model that a test can use (2 GB)
 	@tools/models.py get --all
+
+aarch64: build/release/.tests-$(presets) ## build the core for 64-bit Arm and run its tests under QEMU
+	@$(build_aarch64)
+	@ctest --preset release -L aarch64 -j$$(nproc)
 
 asan tsan: $(packages_test) ## build and run the unit tests under sanitizers (address + undefined, thread)
 	@cmake --preset $@ >/dev/null

@@ -12,6 +12,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(RIDGE_WERROR "treat warnings as errors" ON)
 option(RIDGE_TESTS "build the tests (needs GoogleTest)" ON)
+option(RIDGE_CORE_ONLY "build what needs the standard library alone: no text, hub, engine, cli" OFF)
 option(RIDGE_FUZZ "build the libFuzzer targets (clang only)" OFF)
 set(RIDGE_SANITIZE "" CACHE STRING "value of -fsanitize=, empty for none")
 
@@ -45,7 +46,13 @@ target_link_libraries(ridge_options INTERFACE Threads::Threads)
 
 if(RIDGE_TESTS)
   # gtest.h costs 2-3.5 s a file with g++ 12 and 1.3 s precompiled.
-  find_package(GTest REQUIRED)
+  if(CMAKE_CROSSCOMPILING)  # Debian's library is for this machine; its package brings the source too
+    set(BUILD_GMOCK OFF)
+    set(INSTALL_GTEST OFF)
+    add_subdirectory(/usr/src/googletest ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL SYSTEM)
+  else()
+    find_package(GTest REQUIRED)
+  endif()
   add_library(ridge_test_main STATIC ${CMAKE_SOURCE_DIR}/tests/support/main.cpp)
   target_link_libraries(ridge_test_main PUBLIC ridge_options GTest::gtest)
   target_precompile_headers(ridge_test_main PUBLIC <gtest/gtest.h>)
