@@ -4,6 +4,11 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 namespace ridge::cpu {
@@ -45,6 +50,37 @@ CpuFeatures detect_cpu_features() {
     features.avx2_vnni = features.avx2 && has(a, 4);
   }
   return features;
+}
+
+#elif defined(__aarch64__) && defined(__APPLE__)
+namespace {
+
+bool has(const char* name) {
+  int value = 0;
+  size_t size = sizeof value;
+  return sysctlbyname(name, &value, &size, nullptr, 0) == 0 && value != 0;
+}
+
+}  // namespace
+
+CpuFeatures detect_cpu_features() {
+  CpuFeatures features;
+  features.neon_dot = has("hw.optional.arm.FEAT_DotProd");
+  return features;
+}
+
+#elif defined(__aarch64__)
+
+CpuFeatures detect_cpu_features() {
+  CpuFeatures features;
+  features.neon_dot = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  return features;
+}
+
+#else
+
+CpuFeatures detect_cpu_features() {
+  return {};
 }
 
 #endif

@@ -7,6 +7,7 @@ struct CpuFeatures {
   bool avx2 = false;  // with FMA, F16C and BMI
   bool avx2_vnni = false;
   bool avx512_vnni = false;  // with F, BW, DQ and VL
+  bool neon_dot = false;     // with dot products of bytes
 };
 CpuFeatures detect_cpu_features();
 

@@ -55,6 +55,22 @@ void install_avx512_vnni(KernelTable& table) {
   avx512_vnni::install_attention(table.attention);
 }
 
+#elif defined(__aarch64__)
+
+bool supports_neon_dot() {
+  return detect_cpu_features().neon_dot;
+}
+
+void install_neon_dot(KernelTable& table) {
+  neon_dot::install_quantize(table.matmul);
+  neon_dot::install_matmul_block32(table.matmul);
+  neon_dot::install_matmul_block256(table.matmul);
+  neon_dot::install_matmul_codebook(table.matmul);
+  neon_dot::install_matmul_float(table.matmul);
+  neon_dot::install_vector(table.vector);
+  neon_dot::install_attention(table.attention);
+}
+
 #endif
 
 constexpr LevelRow kLevels[] = {
@@ -63,6 +79,8 @@ constexpr LevelRow kLevels[] = {
     {"avx2", supports_avx2, install_avx2},
     {"avx2_vnni", supports_avx2_vnni, install_avx2_vnni},
     {"avx512_vnni", supports_avx512_vnni, install_avx512_vnni},
+#elif defined(__aarch64__)
+    {"neon_dot", supports_neon_dot, install_neon_dot},
 #endif
 };
 

@@ -43,7 +43,7 @@ SYSTEM = {
     "base": r"(sys/\w+|unistd|fcntl|pthread|sched|stdlib)\.h",
     "gguf": r"(sys/stat|unistd|fcntl)\.h",
     "bench": r"(sys/(file|mman|resource|stat)|unistd|fcntl)\.h",
-    "cpu": r"(sys/mman|unistd|sched|pthread|immintrin|cpuid|arm_neon)\.h",
+    "cpu": r"(sys/mman|sys/auxv|sys/sysctl|asm/hwcap|unistd|sched|pthread|immintrin|cpuid|arm_neon)\.h",
 }
 
 # Literals that are names of GGUF's keys and tensors.

@@ -84,5 +84,8 @@ void install_attention(AttentionKernels& kernels);
 namespace avx512_vnni {
 void install_attention(AttentionKernels& kernels);
 }
+namespace neon_dot {
+void install_attention(AttentionKernels& kernels);
+}
 
 }  // namespace ridge::cpu

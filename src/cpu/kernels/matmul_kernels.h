@@ -73,5 +73,12 @@ void install_matmul_block256(MatmulKernels& kernels);
 void install_matmul_codebook(MatmulKernels& kernels);
 void install_matmul_float(MatmulKernels& kernels);
 }  // namespace avx512_vnni
+namespace neon_dot {
+void install_matmul_block32(MatmulKernels& kernels);
+void install_matmul_block256(MatmulKernels& kernels);
+void install_matmul_codebook(MatmulKernels& kernels);
+void install_matmul_float(MatmulKernels& kernels);
+void install_quantize(MatmulKernels& kernels);
+}  // namespace neon_dot
 
 }  // namespace ridge::cpu

@@ -29,5 +29,8 @@ void install_vector(VectorKernels& kernels);
 namespace avx2 {
 void install_vector(VectorKernels& kernels);
 }
+namespace neon_dot {
+void install_vector(VectorKernels& kernels);
+}
 
 }  // namespace ridge::cpu
