@@ -33,13 +33,19 @@ std::string architecture_name(const File& file) {
   return std::string(file.metadata().get_string("general.architecture").value_or("?"));
 }
 
+std::string_view file_type_name(uint64_t number) {
+  for (const auto& [known, label] : kFileTypes) {
+    if (known == number) return label;
+  }
+  return {};
+}
+
 std::string quant_name(const File& file) {
   const auto types = bytes_by_type(file);
   if (types.empty()) return {};
   const auto file_type = file.metadata().get_uint("general.file_type");
-  for (const auto& [number, label] : kFileTypes) {
-    if (file_type == number) return std::string(label);
-  }
+  const std::string_view mix = file_type ? file_type_name(*file_type) : std::string_view();
+  if (!mix.empty()) return std::string(mix);
   return std::string(info(types.front().dtype).name);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gguf/file.h"
@@ -20,6 +21,9 @@ std::string chat_template(const File& file);      // empty: none
 // "Q4_K_M": what the file calls itself, else the type that most of its bytes have; "" without
 // tensors.
 std::string quant_name(const File& file);
+
+// The mix of types that a number of general.file_type stands for, "Q4_K_M"; "" for unknown ones.
+std::string_view file_type_name(uint64_t number);
 
 struct TypeBytes {
   DType dtype = DType::kF32;

@@ -7,12 +7,23 @@ namespace {
 
 class Collector {
  public:
-  void matrix(const MatrixSpec& spec, TensorRole role) {
-    if (spec) uses.push_back({spec.name, role, layer, spec.n_out, spec.n_in});
+  void matrix(const MatrixSpec& spec, TensorRole role, TensorPart part = TensorPart::kNone) {
+    if (!spec) return;
+    uses.push_back({.name = spec.name,
+                    .role = role,
+                    .layer = layer,
+                    .n_out = spec.n_out,
+                    .n_in = spec.n_in,
+                    .n_matrices = spec.n_matrices,
+                    .n_active = spec.n_matrices,
+                    .part = part});
   }
-  void experts(const MatrixSpec& spec, int64_t n_active) {
-    uses.push_back(
-        {spec.name, TensorRole::kExperts, layer, spec.n_out, spec.n_in, spec.n_matrices, n_active});
+  // `Spec` has gate, up and down.
+  template <class Spec>
+  void feed_forward(const Spec& f, TensorRole role) {
+    matrix(f.gate, role, TensorPart::kGate);
+    matrix(f.up, role, TensorPart::kUp);
+    matrix(f.down, role, TensorPart::kDown);
   }
   void vector(const VectorSpec& spec, TensorRole role) {
     if (spec) uses.push_back({spec.name, role, layer, 1, spec.size});
@@ -20,7 +31,10 @@ class Collector {
   void norm(const NormSpec& spec) { vector(spec.weight, TensorRole::kNorm); }
 
   void operator()(const AttentionSpec& a) {
-    for (const MatrixSpec* m : {&a.q, &a.k, &a.v, &a.output}) matrix(*m, TensorRole::kAttention);
+    matrix(a.q, TensorRole::kAttention, TensorPart::kQ);
+    matrix(a.k, TensorRole::kAttention, TensorPart::kK);
+    matrix(a.v, TensorRole::kAttention, TensorPart::kV);
+    matrix(a.output, TensorRole::kAttention, TensorPart::kMixerOutput);
     for (const VectorSpec* v : {&a.q_bias, &a.k_bias, &a.v_bias, &a.output_bias}) {
       vector(*v, TensorRole::kAttention);
     }
@@ -29,13 +43,13 @@ class Collector {
     if (!has_rope_factors_) vector(a.rope.factors, TensorRole::kRope);
     has_rope_factors_ = has_rope_factors_ || bool(a.rope.factors);
   }
-  void operator()(const DenseFfnSpec& f) {
-    for (const MatrixSpec* m : {&f.gate, &f.up, &f.down}) matrix(*m, TensorRole::kFeedForward);
-  }
+  void operator()(const DenseFfnSpec& f) { feed_forward(f, TensorRole::kFeedForward); }
   void operator()(const MoeFfnSpec& f) {
     matrix(f.router, TensorRole::kRouter);
     vector(f.router_bias, TensorRole::kRouter);
-    for (const MatrixSpec* m : {&f.gate, &f.up, &f.down}) experts(*m, f.top_k);
+    const size_t first_expert = uses.size();
+    feed_forward(f, TensorRole::kExperts);
+    for (size_t i = first_expert; i < uses.size(); ++i) uses[i].n_active = f.top_k;
     matrix(f.shared_gate, TensorRole::kRouter);
     (*this)(f.shared);
   }

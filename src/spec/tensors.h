@@ -23,6 +23,9 @@ enum class TensorRole {
 };
 std::string_view name(TensorRole role);
 
+// Which matrix of its block it is.
+enum class TensorPart { kNone, kQ, kK, kV, kMixerOutput, kGate, kUp, kDown };
+
 struct TensorUse {
   std::string_view name;  // points into the spec
   TensorRole role = TensorRole::kNorm;
@@ -31,6 +34,7 @@ struct TensorUse {
   int64_t n_in = 0;
   int64_t n_matrices = 1;  // of this shape, one after the other
   int64_t n_active = 1;    // of them, that one token reads
+  TensorPart part = TensorPart::kNone;
 };
 
 // In the order of the forward pass. A tied output is listed once, as kOutput.

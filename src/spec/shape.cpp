@@ -1,0 +1,55 @@
+#include "spec/shape.h"
+
+namespace ridge {
+namespace {
+
+void set_experts(gguf::Metadata& m, const ModelShape& shape, const std::string& prefix) {
+  const auto set = [&](const char* key, int64_t value) { m.set(prefix + key, uint32_t(value)); };
+  set(".expert_count", shape.n_experts);
+  set(".expert_used_count", shape.top_k);
+  if (shape.d_expert > 0) set(".expert_feed_forward_length", shape.d_expert);
+  if (shape.architecture == "qwen2moe") set(".expert_shared_feed_forward_length", shape.d_shared);
+  if (shape.architecture != "dots1") return;
+  constexpr uint32_t kSigmoid = 2;
+  set(".expert_shared_count", shape.n_shared);
+  set(".leading_dense_block_count", shape.n_dense_layers);
+  m.set(prefix + ".expert_gating_func", kSigmoid);
+  m.set(prefix + ".expert_weights_norm", true);
+}
+
+}  // namespace
+
+gguf::Metadata shape_metadata(const ModelShape& shape) {
+  gguf::Metadata m;
+  const std::string& prefix = shape.architecture;
+  const auto set = [&](const char* key, int64_t value) { m.set(prefix + key, uint32_t(value)); };
+  m.set("general.architecture", shape.architecture);
+  m.set("general.name", shape.name);
+  set(".block_count", shape.n_layers);
+  set(".context_length", shape.context);
+  set(".embedding_length", shape.d_model);
+  set(".feed_forward_length", shape.d_ff);
+  set(".vocab_size", shape.n_vocab);
+  set(".attention.head_count", shape.n_heads);
+  set(".attention.head_count_kv", shape.n_kv_heads);
+  set(".attention.key_length", shape.head_dim);
+  set(".attention.value_length", shape.head_dim);
+  set(".rope.dimension_count", shape.head_dim);
+  m.set(prefix + ".rope.freq_base", float(shape.rope_base));
+  m.set(prefix + ".attention.layer_norm_rms_epsilon", float(shape.norm_eps));
+  if (shape.window > 0) set(".attention.sliding_window", shape.window);
+  if (shape.n_experts > 0) set_experts(m, shape, prefix);
+  return m;
+}
+
+std::function<bool(std::string_view)> shape_tensors(const ModelShape& shape) {
+  const bool has_biases = shape.architecture == "qwen2" || shape.architecture == "qwen2moe";
+  const bool has_router_bias = shape.architecture == "dots1";
+  return [tied = shape.tied, has_biases, has_router_bias](std::string_view name) {
+    if (name == "output.weight") return !tied;
+    if (name.ends_with("exp_probs_b.bias")) return has_router_bias;
+    return has_biases && name.ends_with(".bias") && !name.ends_with("attn_output.bias");
+  };
+}
+
+}  // namespace ridge

@@ -1,0 +1,45 @@
+// ModelShape: the numbers that define a model of a known architecture, as a catalogue has them, and
+// the metadata that a file of it would carry: so a model that is not there takes the same way to
+// its ModelSpec as one that is. Plain data.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "gguf/metadata.h"
+
+namespace ridge {
+
+struct ModelShape {
+  std::string name;
+  std::string architecture;
+  int64_t n_layers = 0;
+  int64_t d_model = 0;
+  int64_t n_heads = 0;
+  int64_t n_kv_heads = 0;
+  int64_t head_dim = 0;
+  int64_t d_ff = 0;  // of dense layers
+  int64_t n_vocab = 0;
+  int64_t context = 0;  // tokens
+  bool tied = false;    // the output matrix is the embedding
+  double rope_base = 10000;
+  double norm_eps = 1e-5;
+
+  int64_t window = 0;  // tokens that a windowed layer sees; 0: no such layers
+
+  int64_t n_experts = 0;
+  int64_t top_k = 0;
+  int64_t d_expert = 0;
+  int64_t n_shared = 0;        // experts for all tokens
+  int64_t d_shared = 0;        // width of all of them
+  int64_t n_dense_layers = 0;  // at the beginning, without experts
+};
+
+gguf::Metadata shape_metadata(const ModelShape& shape);
+
+// Which optional tensors a file of the shape has, for build_spec().
+std::function<bool(std::string_view)> shape_tensors(const ModelShape& shape);
+
+}  // namespace ridge
