@@ -1,0 +1,104 @@
+#include "cli/catalogue/catalogue.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/error.h"
+#include "spec/build.h"
+#include "spec/file_type.h"
+#include "spec/tensors.h"
+
+namespace ridge::cli {
+namespace {
+
+ModelSpec spec_of(const ModelShape& shape) {
+  return build_spec(shape_metadata(shape), shape_tensors(shape));
+}
+
+double file_bytes(const ModelSpec& spec, std::string_view file_type) {
+  const std::vector<DType> types = tensor_types(spec, file_type_from_name(file_type));
+  const std::vector<TensorUse> uses = tensor_uses(spec);
+  double total = 0;
+  for (size_t i = 0; i < uses.size(); ++i) {
+    total += double(row_bytes(types[i], uses[i].n_in) * uses[i].n_out * uses[i].n_matrices);
+  }
+  return total;
+}
+
+std::string problem(std::string_view json) {
+  try {
+    parse_shape(json);
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::kInvalidArgument);
+    return e.what();
+  }
+  return "";
+}
+
+TEST(Catalogue, EveryEntryMakesASpecOfThePublishedSize) {
+  std::set<std::string> names;
+  for (const CatalogueEntry& entry : parse_catalogue(builtin_catalogue())) {
+    SCOPED_TRACE(entry.shape.name);
+    EXPECT_TRUE(names.insert(entry.shape.name).second);
+    int64_t n = 0;
+    for (const TensorUse& use : tensor_uses(spec_of(entry.shape))) {
+      n += use.n_out * use.n_in * use.n_matrices;
+    }
+    EXPECT_NEAR(double(n), double(entry.n_parameters), 0.003 * double(entry.n_parameters));
+  }
+  EXPECT_GE(names.size(), 30u);
+}
+
+// Sizes of published files in GiB, most of them by llama.cpp's own quantizer.
+TEST(Catalogue, MixesMakeFilesOfThePublishedSize) {
+  const struct {
+    const char* shape;
+    const char* file_type;
+    double gib;
+  } kCases[] = {
+      {"Llama-2-7B", "F16", 12.55},          {"Llama-2-7B", "Q8_0", 6.67},
+      {"Llama-2-7B", "Q6_K", 5.15},          {"Llama-2-7B", "Q5_K_M", 4.45},
+      {"Llama-2-7B", "Q5_K_S", 4.33},        {"Llama-2-7B", "Q4_K_M", 3.80},
+      {"Llama-2-7B", "Q4_K_S", 3.59},        {"Llama-2-7B", "Q4_0", 3.56},
+      {"Llama-2-7B", "Q3_K_L", 3.35},        {"Llama-2-7B", "Q3_K_M", 3.07},
+      {"Llama-2-7B", "Q3_K_S", 2.75},        {"Llama-3.3-70B", "Q2_K", 24.56},
+      {"Llama-3.3-70B", "Q3_K_M", 31.91},    {"Llama-3.3-70B", "Q4_K_M", 39.59},
+      {"Llama-3.1-8B", "Q4_K_M", 4.58},      {"Llama-3.2-3B", "Q4_K_M", 1.87},
+      {"Qwen2.5-7B", "Q6_K", 5.82},          {"Qwen2.5-14B", "Q4_K_M", 8.37},
+      {"Qwen3-32B", "Q4_K_M", 18.40},        {"Qwen3-30B-A3B", "Q8_0", 30.25},
+      {"Qwen3-30B-A3B", "Q4_K_M", 17.28},    {"Qwen3-235B-A22B", "Q3_K_M", 104.72},
+      {"Qwen3-235B-A22B", "Q4_K_M", 132.39}, {"Mixtral-8x7B", "Q8_0", 46.22},
+      {"Gemma-3-27B", "Q4_K_M", 15.41},
+  };
+  const auto catalogue = parse_catalogue(builtin_catalogue());
+  for (const auto& c : kCases) {
+    const double gib = file_bytes(spec_of(find_shape(catalogue, c.shape).shape), c.file_type);
+    EXPECT_NEAR(gib / (1 << 30), c.gib, 0.002 * c.gib + 0.005) << c.shape << " " << c.file_type;
+  }
+}
+
+constexpr const char* kShape =
+    R"({"name": "x", "architecture": "llama", "n_layers": 2, "d_model": 64, "n_heads": 4,
+        "n_kv_heads": 2, "head_dim": 16, "d_ff": 96, "n_vocab": 300, "context": 512)";
+
+TEST(Catalogue, WhatIsMissingUnknownOrWrongIsNamed) {
+  EXPECT_EQ(parse_shape(std::string(kShape) + "}").shape.n_vocab, 300);
+  EXPECT_NE(problem(std::string(kShape) + R"(, "n_expert": 4})").find("\"n_expert\""),
+            std::string::npos);
+  EXPECT_NE(problem(R"({"name": "x"})").find("has no \"architecture\""), std::string::npos);
+  EXPECT_NE(problem(std::string(kShape) + R"(, "top_k": -1})").find("\"top_k\" is -1"),
+            std::string::npos);
+  EXPECT_NE(problem(std::string(kShape) + R"(, "tied": 1})").find("true or false"),
+            std::string::npos);
+  EXPECT_NE(problem("{").find("JSON"), std::string::npos);
+}
+
+TEST(Catalogue, NamesDoNotDependOnCase) {
+  const auto catalogue = parse_catalogue(builtin_catalogue());
+  EXPECT_EQ(find_shape(catalogue, "qwen3-30b-a3b").shape.name, "Qwen3-30B-A3B");
+  EXPECT_THROW(find_shape(catalogue, "qwen9"), Error);
+}
+
+}  // namespace
+}  // namespace ridge::cli
