@@ -9,7 +9,7 @@
 
 namespace ridge::text {
 
-inline constexpr int64_t kLeastSyntheticVocabulary = 260;
+inline constexpr int64_t kLeastSyntheticVocabulary = 261;  // with one merge
 inline constexpr int64_t kMostSyntheticVocabulary = 260 + 676 + 17576 + 456976;
 
 // Sets the keys of the tokenizer and a small chat template. Throws Error{kInvalidArgument} for a
