@@ -11,7 +11,7 @@
 namespace ridge {
 namespace {
 
-constexpr int kUnitBits = 10;
+constexpr int kUnitBits = 9;
 constexpr size_t kUnits = size_t{1} << kUnitBits;
 constexpr int64_t kUnitElements = 256;  // a whole number of blocks of every type
 

@@ -1,4 +1,4 @@
-// BlockPool: a thousand random blocks of a tensor type whose values are normal with a given
+// BlockPool: hundreds of random blocks of a tensor type whose values are normal with a given
 // deviation. A tensor of any size is random picks of them, which fills gigabytes as fast as memory
 // can be written, and every block is one that a quantizer could have made. Types without a
 // reference encoder get random bits under a fitting scale. Immutable; any thread may fill from it.
