@@ -453,21 +453,26 @@ struct Q3_K {  // hmask:32 qs:64 scales:12 d:2
     add_16<h, half, 3>(w, scales, x, b, sum);
   }
 
-  template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
+  // A signed byte for each 16 elements.
+  static void load_scales(const uint8_t* w, Int (&scales)[4]) {
     const Int a0 = Isa::load(w + 24 * kUnit4);
     const Int a1 = Isa::load(w + 25 * kUnit4);
     const Int a2 = Isa::load(w + 26 * kUnit4);
     const Int upper_two = Isa::bytes(48);
     const Int bias = Isa::bytes(32);
-    const Int scales[4] = {
-        Isa::sub_bytes(Isa::or_(Isa::low_nibbles(a0), Isa::and_(Isa::shift_left<4>(a2), upper_two)),
-                       bias),
-        Isa::sub_bytes(Isa::or_(Isa::low_nibbles(a1), Isa::and_(Isa::shift_left<2>(a2), upper_two)),
-                       bias),
-        Isa::sub_bytes(Isa::or_(Isa::high_nibbles(a0), Isa::and_(a2, upper_two)), bias),
-        Isa::sub_bytes(
-            Isa::or_(Isa::high_nibbles(a1), Isa::and_(Isa::shift_right<2>(a2), upper_two)), bias)};
+    const Int high[4] = {Isa::shift_left<4>(a2), Isa::shift_left<2>(a2), a2,
+                         Isa::shift_right<2>(a2)};
+    const Int low[4] = {Isa::low_nibbles(a0), Isa::low_nibbles(a1), Isa::high_nibbles(a0),
+                        Isa::high_nibbles(a1)};
+    for (int i = 0; i < 4; ++i) {
+      scales[i] = Isa::sub_bytes(Isa::or_(low[i], Isa::and_(high[i], upper_two)), bias);
+    }
+  }
+
+  template <int C>
+  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
+    Int scales[4];
+    load_scales(w, scales);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
     add_64<0, 0>(w, scales, x, b, sum);
@@ -496,17 +501,23 @@ struct IQ4_XS {  // d:2 scales_h:2 scales_l:4 qs:128
     }
   }
 
-  template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
+  // A signed byte for each of the even groups, and of the odd ones.
+  static void load_scales(const uint8_t* w, Int& even, Int& odd) {
     const Int low = Isa::load(w + 2 * kUnit2);
     const Int high = Isa::nibbles_to_bytes(Isa::words(w + kUnit2));
     const Int bias = Isa::bytes(32);
     const Int upper_two = Isa::bytes(48);
-    // Scales of the even groups, then of the odd ones.
-    const Int even = Isa::sub_bytes(
+    even = Isa::sub_bytes(
         Isa::or_(Isa::low_nibbles(low), Isa::and_(Isa::shift_left<4>(high), upper_two)), bias);
-    const Int odd = Isa::sub_bytes(
+    odd = Isa::sub_bytes(
         Isa::or_(Isa::high_nibbles(low), Isa::and_(Isa::shift_left<2>(high), upper_two)), bias);
+  }
+
+  template <int C>
+  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
+    Int even;
+    Int odd;
+    load_scales(w, even, odd);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
     add_group<0>(w, even, x, b, sum);
