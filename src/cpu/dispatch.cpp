@@ -37,6 +37,7 @@ void install_avx2(KernelTable& table) {
   avx2::install_matmul_block256(table.matmul);
   avx2::install_matmul_codebook(table.matmul);
   avx2::install_matmul_float(table.matmul);
+  avx2::install_panels(table.matmul);
   avx2::install_vector(table.vector);
   avx2::install_attention(table.attention);
 }
@@ -45,6 +46,7 @@ void install_avx2_vnni(KernelTable& table) {
   avx2_vnni::install_matmul_block32(table.matmul);
   avx2_vnni::install_matmul_block256(table.matmul);
   avx2_vnni::install_matmul_codebook(table.matmul);
+  avx2_vnni::install_panels(table.matmul);
 }
 
 void install_avx512_vnni(KernelTable& table) {
@@ -53,6 +55,7 @@ void install_avx512_vnni(KernelTable& table) {
   avx512_vnni::install_matmul_codebook(table.matmul);
   avx512_vnni::install_matmul_float(table.matmul);
   avx512_vnni::install_attention(table.attention);
+  avx512_vnni::install_panels(table.matmul);
 }
 
 #elif defined(__aarch64__)

@@ -36,12 +36,31 @@ struct MultiplyArgs {
   int64_t out_stride;  // elements
 };
 
+// A product with many columns: kTileValues values of all groups are expanded to bytes once, into
+// `panel`, which stays in the L1 cache while the tiles of x pass by.
+struct MultiplyPanelsArgs {
+  const uint8_t* weights;  // group g at weights + g * group_bytes
+  size_t group_bytes;
+  int64_t n_groups;  // at most kPanelRows rows
+  int64_t n_in;
+  const uint8_t* tiles;  // see kernels/activation.h; all tiles of values 0 … 255, then of 256 … 511
+  int64_t n_cols;
+  float* out;          // out(g, r, c) at out[c * out_stride + g * group_rows + r]; there is
+  int64_t out_stride;  // room for an even number of columns
+  uint8_t* panel;      // kPanelBytes of scratch, on a cache line
+};
+inline constexpr int64_t kPanelRows = 64;
+inline constexpr size_t kPanelBytes = 24 << 10;
+
 struct MatmulFormat {
   int group_rows = 0;  // 1: plain rows of the file
   ActivationFormat activation = ActivationFormat::kF32;
   // Null: the type has no kernel of its own at this level; its groups are decoded to f32 on the way
   // and multiplied as such.
   void (*multiply)(DType dtype, const MultiplyArgs& args) = nullptr;
+  // The same bits for many columns, or null; worth it from min_panel_columns on.
+  void (*multiply_panels)(const MultiplyPanelsArgs& args) = nullptr;
+  int min_panel_columns = 0;
 };
 
 struct MatmulKernels {
@@ -54,24 +73,28 @@ namespace generic {
 void install_matmul(MatmulKernels& kernels);
 void install_quantize(MatmulKernels& kernels);
 }  // namespace generic
-// On a vector level install_matmul_float comes last: it takes in the types without kernels.
+// On a vector level install_matmul_float comes last but one: it takes in the types without kernels.
+// install_panels adds to what the others chose.
 namespace avx2 {
 void install_matmul_block32(MatmulKernels& kernels);
 void install_matmul_block256(MatmulKernels& kernels);
 void install_matmul_codebook(MatmulKernels& kernels);
 void install_matmul_float(MatmulKernels& kernels);
+void install_panels(MatmulKernels& kernels);
 void install_quantize(MatmulKernels& kernels);
 }  // namespace avx2
 namespace avx2_vnni {
 void install_matmul_block32(MatmulKernels& kernels);
 void install_matmul_block256(MatmulKernels& kernels);
 void install_matmul_codebook(MatmulKernels& kernels);
+void install_panels(MatmulKernels& kernels);
 }  // namespace avx2_vnni
 namespace avx512_vnni {
 void install_matmul_block32(MatmulKernels& kernels);
 void install_matmul_block256(MatmulKernels& kernels);
 void install_matmul_codebook(MatmulKernels& kernels);
 void install_matmul_float(MatmulKernels& kernels);
+void install_panels(MatmulKernels& kernels);
 }  // namespace avx512_vnni
 namespace neon_dot {
 void install_matmul_block32(MatmulKernels& kernels);

@@ -25,6 +25,8 @@ struct Avx2 {
   using Int = __m256i;
   using Float = __m256;
   static constexpr int kRows = 8;
+  // Whether signed weights are multiplied as unsigned ones that are 128 larger.
+  static constexpr bool kSignedByOffset = false;
 
   static Int load(const uint8_t* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));

@@ -9,6 +9,8 @@ namespace ridge::cpu {
 namespace {
 
 struct Isa : Avx2 {
+  static constexpr bool kSignedByOffset = true;
+
   // A scale is a factor for add_dot: byte j of each row as an int32.
   static Int scale_of_u8(Int bytes_of_rows, int j) {
     return _mm256_shuffle_epi8(bytes_of_rows, bytes_at(0x80808000u + uint32_t(j), 0x00000004u));

@@ -16,6 +16,8 @@ struct Isa {
   using Int = __m512i;
   using Float = __m512;
   static constexpr int kRows = 16;
+  // Whether signed weights are multiplied as unsigned ones that are 128 larger.
+  static constexpr bool kSignedByOffset = true;
 
   static Int load(const uint8_t* p) { return _mm512_loadu_si512(p); }
   // The dword at p in every lane.

@@ -1,0 +1,260 @@
+// multiply_panels(), written once over `Isa` like quantized.inl, which comes before it. kTileValues
+// values of up to kPanelRows rows are expanded to bytes once (the panel), then every tile of
+// columns is multiplied with them. Sums of a row live in `out` between panels.
+//
+// A result has the bits that multiply() gives it: the same integers, the same f32 operations in the
+// same order.
+
+namespace ridge::cpu {
+namespace {
+
+inline void store_unit(uint8_t* p, Int v) {
+  __builtin_memcpy(p, &v, sizeof v);
+}
+inline Float load_floats(const float* p) {
+  return Isa::floats(reinterpret_cast<const uint8_t*>(p));
+}
+
+// One group of a type with blocks of 256. Unit i of q: elements 4 i … 4 i + 3 of each row.
+struct Panel256 {
+  alignas(64) uint8_t q[64 * kUnit4];
+  alignas(64) uint8_t scales[16 * kUnit4];  // factors for add_dot, one a run
+  alignas(64) uint8_t pairs[8 * kUnit4];    // minimums or, of types with an offset, scales
+  alignas(64) float d[kRows];
+  alignas(64) float d_min[kRows];
+
+  void set_q(int unit, Int v) { store_unit(q + unit * kUnit4, v); }
+  void set_scale(int run, Int v) { store_unit(scales + run * kUnit4, v); }
+  void set_pair(int i, Int v) { store_unit(pairs + i * kUnit4, v); }
+};
+
+// One group of a type with blocks of 32, eight blocks.
+struct Panel32 {
+  alignas(64) uint8_t q[64 * kUnit4];
+  alignas(64) float d[8 * kRows];
+  alignas(64) float m[8 * kRows];
+
+  void set_q(int b, const Int (&units)[8]) {
+    for (int i = 0; i < 8; ++i) store_unit(q + (8 * b + i) * kUnit4, units[i]);
+  }
+  void set_d(int b, Float v) { Isa::store(d + b * kRows, v); }
+  void set_m(int b, Float v) { Isa::store(m + b * kRows, v); }
+};
+
+static_assert(sizeof(Panel256) * size_t(kPanelRows / kRows) <= kPanelBytes);
+static_assert(sizeof(Panel32) * size_t(kPanelRows / kRows) <= kPanelBytes);
+
+// What the bytes of a panel mean.
+struct Coding {
+  bool is_signed = false;
+  int max = 127;     // of an unsigned byte
+  int offset = 0;    // a weight is (byte - offset) times its scale …
+  bool min = false;  // … and less or (blocks of 32) more by a minimum
+  int run = 16;      // blocks of 256: elements that share a scale
+};
+
+constexpr Coding signed_coding(int run) {
+  if (Isa::kSignedByOffset) return {.max = 255, .offset = 128, .run = run};
+  return {.is_signed = true, .run = run};
+}
+// A unit of signed bytes as signed_coding() wants it.
+inline Int code_signed(Int v) {
+  if constexpr (Isa::kSignedByOffset) return Isa::sub_bytes(v, Isa::bytes(-128));
+  return v;
+}
+
+// Four elements of kRows rows after each other, from the panel.
+template <int kUnits>
+inline void load_units(const uint8_t* panel, Int (&q)[kUnits]) {
+  for (int i = 0; i < kUnits; ++i) q[i] = Isa::load(panel + i * kUnit4);
+}
+
+// sum += Σ scale * (bytes · x) over the block.
+template <Coding kCoding, int C>
+inline void add_scaled_dots(const Panel256& w, const uint8_t* x, Int (&sum)[C]) {
+  constexpr int kUnits = kCoding.is_signed ? 4 : kCoding.run / 4;
+  constexpr int kRunsOf32 = 8 / kUnits;
+  for (int g = 0; g < 8; ++g) {
+    for (int part = 0; part < kRunsOf32; ++part) {
+      const int run = kCoding.run == 32 ? g : 2 * g + part;
+      const Int scale = Isa::load(w.scales + run * kUnit4);
+      Int q[kUnits];
+      load_units(w.q + (8 * g + 4 * part) * kUnit4, q);
+      const uint8_t* at = x + Tile256::kQuants + 32 * kTileColumns * g + 16 * part;
+      const uint8_t* sums = x + Tile256::kSumsOf16 + 4 * kTileColumns * g + 2 * part;
+      for (int c = 0; c < C; ++c) {
+        if constexpr (kCoding.is_signed) {
+          sum[c] = Isa::add_dot_signed(sum[c], q, at + 32 * c, sums + 4 * c, scale);
+        } else {
+          sum[c] = Isa::template add_dot<kCoding.max>(sum[c], q, at + 32 * c, scale);
+        }
+      }
+    }
+  }
+}
+
+// pairs · sums of x.
+template <int kRun, int C>
+inline void dot_pairs(const Panel256& w, const uint8_t* x, Int (&offset)[C]) {
+  const uint8_t* sums = x + (kRun == 32 ? Tile256::kSumsOf32 : Tile256::kSumsOf16);
+  for (int c = 0; c < C; ++c) offset[c] = Isa::zero();
+  for (int i = 0; i < 128 / kRun; ++i) {
+    const Int pair = Isa::load(w.pairs + i * kUnit4);
+    for (int c = 0; c < C; ++c) {
+      offset[c] = Isa::add_pairs(offset[c], pair, sums + 4 * (kTileColumns * i + c));
+    }
+  }
+}
+
+template <Coding kCoding, int C>
+inline void add_tile(const Panel256& w, int, const uint8_t* x, Float (&acc)[C]) {
+  Int sum[C];
+  for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
+  add_scaled_dots<kCoding>(w, x, sum);
+  Int offset[C];
+  if constexpr (kCoding.min || kCoding.offset != 0) dot_pairs<kCoding.run>(w, x, offset);
+  const Float d = load_floats(w.d);
+  for (int c = 0; c < C; ++c) {
+    const Float dx = Isa::broadcast(x + Tile256::kScales + 4 * c);
+    Int total = sum[c];
+    if constexpr (kCoding.offset != 0) {
+      total = Isa::sub(total, Isa::template times<kCoding.offset>(offset[c]));
+    }
+    acc[c] = Isa::fma(Isa::to_float(total), Isa::mul(d, dx), acc[c]);
+    if constexpr (kCoding.min) {
+      const Float d_min = load_floats(w.d_min);
+      acc[c] = Isa::fnma(Isa::to_float(offset[c]), Isa::mul(d_min, dx), acc[c]);
+    }
+  }
+}
+
+// Columns kFirst … kFirst + 3 of a tile, or what there is of them. Integers stay below 2^24, so
+// that their f32 difference is exact.
+template <Coding kCoding, int kFirst, int C>
+inline void add_four_columns(const Panel32& w, int n_blocks, const uint8_t* x, Float (&acc)[C]) {
+  constexpr int kEnd = C < kFirst + 4 ? C : kFirst + 4;
+  for (int b = 0; b < n_blocks; ++b) {
+    Int q[8];
+    load_units(w.q + 8 * b * kUnit4, q);
+    const Float d = load_floats(w.d + b * kRows);
+    for (int c = kFirst; c < kEnd; ++c) {
+      const size_t at = size_t(4 * (kTileColumns * b + c));
+      const uint8_t* xq = x + Tile32::kQuants + 8 * at;
+      Float dot;
+      if constexpr (kCoding.is_signed) {
+        dot = Isa::to_float(Isa::dot_signed(q, xq, nullptr));
+      } else {
+        dot = Isa::to_float(Isa::template dot<kCoding.max>(q, xq));
+      }
+      if constexpr (kCoding.offset != 0) {
+        dot = Isa::fnma(Isa::same(float(kCoding.offset)), Isa::broadcast(x + Tile32::kSums + at),
+                        dot);
+      }
+      const Float scale = Isa::mul(d, Isa::broadcast(x + Tile32::kScales + at));
+      acc[c] = Isa::fma(dot, scale, acc[c]);
+      if constexpr (kCoding.min) {
+        const Float m = load_floats(w.m + b * kRows);
+        acc[c] = Isa::fma(m, Isa::broadcast(x + Tile32::kScaledSums + at), acc[c]);
+      }
+    }
+  }
+}
+
+// Sums of more than four columns would not stay in registers.
+template <Coding kCoding, int C>
+inline void add_tile(const Panel32& w, int n_blocks, const uint8_t* x, Float (&acc)[C]) {
+  add_four_columns<kCoding, 0>(w, n_blocks, x, acc);
+  if constexpr (C > 4) add_four_columns<kCoding, 4>(w, n_blocks, x, acc);
+}
+
+// What the tiles of a panel's pass have in common.
+struct Pass {
+  int64_t n_groups;
+  int n_blocks;  // in each group
+  int64_t out_stride;
+};
+
+// out += panel · C columns of a tile.
+template <class Type, int C>
+void multiply_tile(const typename Type::Panel* panel, const Pass& pass, const uint8_t* x,
+                   float* out) {
+  for (int64_t g = 0; g < pass.n_groups; ++g, out += kRows) {
+    Float acc[C];
+    for (int c = 0; c < C; ++c) acc[c] = load_floats(out + c * pass.out_stride);
+    add_tile<Type::kCoding>(panel[g], pass.n_blocks, x, acc);
+    for (int c = 0; c < C; ++c) Isa::store(out + c * pass.out_stride, acc[c]);
+  }
+}
+
+template <class Type>
+constexpr size_t tile_bytes() {
+  return Type::kElements == 256 ? Tile256::kBytes : Tile32::kBytes;
+}
+
+// All columns; x: the tiles of the panel's values.
+template <class Type>
+void multiply_tiles(const MultiplyPanelsArgs& args, const Pass& pass, const uint8_t* x) {
+  const auto* panel = reinterpret_cast<const typename Type::Panel*>(args.panel);
+  const int64_t n_tiles = (args.n_cols + kTileColumns - 1) / kTileColumns;
+  const int64_t n_pairs = (args.n_cols + 1) / 2;
+  for (int64_t t = 0; t < n_tiles; ++t, x += tile_bytes<Type>()) {
+    const int64_t pair = n_pairs * t / n_tiles;
+    float* out = args.out + 2 * pair * args.out_stride;
+    switch (n_pairs * (t + 1) / n_tiles - pair) {
+      case 1:
+        multiply_tile<Type, 2>(panel, pass, x, out);
+        break;
+      case 2:
+        multiply_tile<Type, 4>(panel, pass, x, out);
+        break;
+      case 3:
+        multiply_tile<Type, 6>(panel, pass, x, out);
+        break;
+      default:
+        multiply_tile<Type, 8>(panel, pass, x, out);
+        break;
+    }
+  }
+}
+
+// Expands n_blocks blocks of each group. The next panel's bytes are asked for meanwhile: there are
+// as many places to read as groups, which is more than the hardware follows.
+template <class Type>
+void expand_panel(const MultiplyPanelsArgs& args, const uint8_t* weights, int n_blocks) {
+  auto* panel = reinterpret_cast<typename Type::Panel*>(args.panel);
+  const int bytes = n_blocks * Type::kBytes * kRows;
+  for (int64_t g = 0; g < args.n_groups; ++g, weights += args.group_bytes) {
+    for (int i = 0; i < bytes; i += 64) __builtin_prefetch(weights + bytes + i);
+    for (int b = 0; b < n_blocks; ++b) {
+      Type::expand(weights + b * Type::kBytes * kRows, b, panel[g]);
+    }
+  }
+}
+
+template <class Type>
+void multiply_panels(const MultiplyPanelsArgs& args) {
+  const int64_t n_tiles = (args.n_cols + kTileColumns - 1) / kTileColumns;
+  for (int64_t c = 0; c < (args.n_cols + 1) / 2 * 2; ++c) {
+    __builtin_memset(args.out + c * args.out_stride, 0,
+                     size_t(args.n_groups * kRows) * sizeof(float));
+  }
+  const uint8_t* weights = args.weights;
+  const uint8_t* x = args.tiles;
+  for (int64_t k = 0; k < args.n_in; k += kTileValues) {
+    const int64_t n = args.n_in - k < kTileValues ? args.n_in - k : kTileValues;
+    const auto n_blocks = int(n / Type::kElements);
+    expand_panel<Type>(args, weights, n_blocks);
+    multiply_tiles<Type>(args, {args.n_groups, n_blocks, args.out_stride}, x);
+    weights += n_blocks * Type::kBytes * kRows;
+    x += size_t(n_tiles) * tile_bytes<Type>();
+  }
+}
+
+template <class Type>
+void install_panel(MatmulKernels& kernels, DType dtype, int min_columns) {
+  kernels.formats[int(dtype)].multiply_panels = multiply_panels<Type>;
+  kernels.formats[int(dtype)].min_panel_columns = min_columns;
+}
+
+}  // namespace
+}  // namespace ridge::cpu

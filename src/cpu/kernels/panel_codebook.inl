@@ -1,0 +1,35 @@
+// How the codebook types become panels: their own expansion to signed bytes, made unsigned by their
+// largest magnitude, which leaves the multiply-add more room than signed bytes would. Included
+// after codebook.inl and panel.inl.
+
+namespace ridge::cpu {
+namespace {
+
+template <class Type, int kMagnitude>
+struct CodebookPanel {
+  using Panel = Panel256;
+  static constexpr int kElements = 256;
+  static constexpr int kBytes = sizeof(typename Type::Block);
+  static constexpr Coding kCoding{.max = 2 * kMagnitude, .offset = kMagnitude};
+
+  static void expand(const uint8_t* w, int, Panel& panel) {
+    ridge::cpu::Panel rows;
+    for (int r = 0; r < kRows; ++r) {
+      typename Type::Block row;
+      __builtin_memcpy(&row, w + r * kBytes, kBytes);
+      Type::expand(row, PanelRow(rows, r));
+    }
+    const Int minus = Isa::bytes(-kMagnitude);
+    for (int i = 0; i < 64; ++i) {
+      panel.set_q(i, Isa::sub_bytes(Isa::load(rows.q + i * kUnit4), minus));
+    }
+    Int scales[4];
+    load_units(rows.scales, scales);
+    expand_signed_scales(scales, panel);
+    const Float d = Isa::halves(reinterpret_cast<const uint8_t*>(rows.d));
+    Isa::store(panel.d, Isa::mul(d, Isa::same(Type::kFactor)));
+  }
+};
+
+}  // namespace
+}  // namespace ridge::cpu

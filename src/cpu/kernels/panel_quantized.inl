@@ -1,0 +1,263 @@
+// How the types with fixed fields become panels: one struct a type, whose expand() writes block b
+// of a panel from the group's bytes w. Included after panel.inl.
+
+namespace ridge::cpu {
+namespace {
+
+struct Q4_0Panel : Q4_0 {
+  using Panel = Panel32;
+  static constexpr Coding kCoding{.max = 15, .offset = 8};
+  static void expand(const uint8_t* w, int b, Panel& panel) {
+    Int q[8];
+    load_nibbles(w + kUnit2, q);
+    panel.set_q(b, q);
+    panel.set_d(b, Isa::halves(w));
+  }
+};
+
+struct Q4_1Panel : Q4_1 {
+  using Panel = Panel32;
+  static constexpr Coding kCoding{.max = 15, .min = true};
+  static void expand(const uint8_t* w, int b, Panel& panel) {
+    Int q[8];
+    load_nibbles(w + 2 * kUnit2, q);
+    panel.set_q(b, q);
+    panel.set_d(b, Isa::halves(w));
+    panel.set_m(b, Isa::halves(w + kUnit2));
+  }
+};
+
+struct Q5_0Panel : Q5_0 {
+  using Panel = Panel32;
+  static constexpr Coding kCoding{.max = 31, .offset = 16};
+  static void expand(const uint8_t* w, int b, Panel& panel) {
+    Int q[8];
+    load_nibbles(w + kUnit2 + kUnit4, q);
+    add_fifth_bits(w + kUnit2, q);
+    panel.set_q(b, q);
+    panel.set_d(b, Isa::halves(w));
+  }
+};
+
+struct Q5_1Panel : Q5_1 {
+  using Panel = Panel32;
+  static constexpr Coding kCoding{.max = 31, .min = true};
+  static void expand(const uint8_t* w, int b, Panel& panel) {
+    Int q[8];
+    load_nibbles(w + 2 * kUnit2 + kUnit4, q);
+    add_fifth_bits(w + 2 * kUnit2, q);
+    panel.set_q(b, q);
+    panel.set_d(b, Isa::halves(w));
+    panel.set_m(b, Isa::halves(w + kUnit2));
+  }
+};
+
+struct Q8_0Panel : Q8_0 {
+  using Panel = Panel32;
+  static constexpr Coding kCoding = signed_coding(32);
+  static void expand(const uint8_t* w, int b, Panel& panel) {
+    Int q[8];
+    load_units(w + kUnit2, q);
+    for (Int& v : q) v = code_signed(v);
+    panel.set_q(b, q);
+    panel.set_d(b, Isa::halves(w));
+  }
+};
+
+struct IQ4_NLPanel : IQ4_NL {
+  using Panel = Panel32;
+  static constexpr Coding kCoding = signed_coding(32);
+  static void expand(const uint8_t* w, int b, Panel& panel) {
+    const Int table = Isa::table(kIq4Table);
+    Int q[8];
+    load_nibbles(w + kUnit2, q);
+    for (Int& v : q) v = code_signed(Isa::lookup(table, v));
+    panel.set_q(b, q);
+    panel.set_d(b, Isa::halves(w));
+  }
+};
+
+struct MXFP4Panel : MXFP4 {
+  using Panel = Panel32;
+  static constexpr Coding kCoding{.max = 24, .offset = 12};
+  static void expand(const uint8_t* w, int b, Panel& panel) {
+    const Int table = Isa::table(kMxfp4Table);
+    Int q[8];
+    load_nibbles(w + kRows, q);
+    for (Int& v : q) v = Isa::lookup(table, v);
+    panel.set_q(b, q);
+    panel.set_d(b, Isa::half_powers_of_two(w));
+  }
+};
+
+// d, minimum and their 6-bit factors, which Q4_K and Q5_K begin with.
+inline void expand_k_scales(const uint8_t* w, Panel256& panel) {
+  Isa::store(panel.d, Isa::halves(w));
+  Isa::store(panel.d_min, Isa::halves(w + kUnit2));
+  const ScaleMins packed(w + 2 * kUnit2);
+  for (int g = 0; g < 8; ++g) panel.set_scale(g, Isa::scale_of_u8(packed.scale[g / 4], g % 4));
+  for (int i = 0; i < 4; ++i) panel.set_pair(i, Isa::pair_of_u8(packed.min[i / 2], i % 2));
+}
+
+struct Q4_KPanel : Q4_K {
+  using Panel = Panel256;
+  static constexpr Coding kCoding{.max = 15, .min = true, .run = 32};
+  static void expand(const uint8_t* w, int, Panel& panel) {
+    expand_k_scales(w, panel);
+    const uint8_t* qs = w + 2 * kUnit2 + 3 * kUnit4;
+    for (int i = 0; i < 32; ++i) {
+      const Int both = Isa::load(qs + i * kUnit4);
+      const int low = i / 8 * 16 + i % 8;
+      panel.set_q(low, Isa::low_nibbles(both));
+      panel.set_q(low + 8, Isa::high_nibbles(both));
+    }
+  }
+};
+
+struct Q5_KPanel : Q5_K {
+  using Panel = Panel256;
+  static constexpr Coding kCoding{.max = 31, .min = true, .run = 32};
+
+  // Groups g and g + 1.
+  template <int g>
+  static void expand_groups(const uint8_t* w, Panel& panel) {
+    const uint8_t* qh = w + 2 * kUnit2 + 3 * kUnit4;
+    const uint8_t* qs = qh + (1 + g / 2) * 8 * kUnit4;
+    const Int sixteen = Isa::bytes(16);
+    for (int i = 0; i < 8; ++i) {
+      const Int both = Isa::load(qs + i * kUnit4);
+      const Int bits = Isa::load(qh + i * kUnit4);
+      const Int low = Isa::and_(Isa::template shift<4 - g>(bits), sixteen);
+      const Int high = Isa::and_(Isa::template shift<3 - g>(bits), sixteen);
+      panel.set_q(8 * g + i, Isa::or_(Isa::low_nibbles(both), low));
+      panel.set_q(8 * g + 8 + i, Isa::or_(Isa::high_nibbles(both), high));
+    }
+  }
+  static void expand(const uint8_t* w, int, Panel& panel) {
+    expand_k_scales(w, panel);
+    expand_groups<0>(w, panel);
+    expand_groups<2>(w, panel);
+    expand_groups<4>(w, panel);
+    expand_groups<6>(w, panel);
+  }
+};
+
+// Four vectors of four signed bytes, a scale of 16 elements each.
+inline void expand_signed_scales(const Int (&scales)[4], Panel256& panel) {
+  for (int j = 0; j < 16; ++j) panel.set_scale(j, Isa::scale_of_s8(scales[j / 4], j % 4));
+  for (int i = 0; i < 8; ++i) panel.set_pair(i, Isa::pair_of_s8(scales[i / 2], i % 2));
+}
+
+struct Q6_KPanel : Q6_K {
+  using Panel = Panel256;
+  static constexpr Coding kCoding{.max = 63, .offset = 32};
+  static void expand(const uint8_t* w, int, Panel& panel) {
+    Int scales[4];
+    load_units(w + 48 * kUnit4, scales);
+    expand_signed_scales(scales, panel);
+    Isa::store(panel.d, Isa::halves(w + 52 * kUnit4));
+    const Int upper_two = Isa::bytes(48);
+    for (int i = 0; i < 16; ++i) {  // 8 units of each half of the block
+      const uint8_t* ql = w + (i / 8 * 16 + i % 8) * kUnit4;
+      const Int a = Isa::load(ql);
+      const Int b = Isa::load(ql + 8 * kUnit4);
+      const Int bits = Isa::load(w + (32 + i) * kUnit4);
+      const int at = i / 8 * 32 + i % 8;
+      const auto set = [&](int run, Int low, Int high) {
+        panel.set_q(at + 8 * run, Isa::or_(low, Isa::and_(high, upper_two)));
+      };
+      set(0, Isa::low_nibbles(a), Isa::template shift_left<4>(bits));
+      set(1, Isa::low_nibbles(b), Isa::template shift_left<2>(bits));
+      set(2, Isa::high_nibbles(a), bits);
+      set(3, Isa::high_nibbles(b), Isa::template shift_right<2>(bits));
+    }
+  }
+};
+
+struct Q2_KPanel : Q2_K {
+  using Panel = Panel256;
+  static constexpr Coding kCoding{.max = 3, .min = true};
+  static void expand(const uint8_t* w, int, Panel& panel) {
+    for (int i = 0; i < 4; ++i) {
+      const Int both = Isa::load(w + i * kUnit4);
+      const Int scales = Isa::low_nibbles(both);
+      const Int mins = Isa::high_nibbles(both);
+      for (int j = 0; j < 4; ++j) panel.set_scale(4 * i + j, Isa::scale_of_u8(scales, j));
+      for (int j = 0; j < 2; ++j) panel.set_pair(2 * i + j, Isa::pair_of_u8(mins, j));
+    }
+    Isa::store(panel.d, Isa::halves(w + 20 * kUnit4));
+    Isa::store(panel.d_min, Isa::halves(w + 20 * kUnit4 + kUnit2));
+    const Int two_bits = Isa::bytes(3);
+    for (int i = 0; i < 16; ++i) {  // 8 units of each half of the block
+      const Int bits = Isa::load(w + (4 + i) * kUnit4);
+      const int at = i / 8 * 32 + i % 8;
+      panel.set_q(at, Isa::and_(bits, two_bits));
+      panel.set_q(at + 8, Isa::and_(Isa::template shift_right<2>(bits), two_bits));
+      panel.set_q(at + 16, Isa::and_(Isa::template shift_right<4>(bits), two_bits));
+      panel.set_q(at + 24, Isa::and_(Isa::template shift_right<6>(bits), two_bits));
+    }
+  }
+};
+
+struct Q3_KPanel : Q3_K {
+  using Panel = Panel256;
+  static constexpr Coding kCoding{.max = 7, .offset = 4};
+
+  // Group g of four in half h.
+  template <int h, int g>
+  static void expand_group(const uint8_t* w, Panel& panel) {
+    for (int i = 0; i < 8; ++i) {
+      const Int low = Isa::template shift<-2 * g>(Isa::load(w + (8 + 8 * h + i) * kUnit4));
+      const Int high = Isa::template shift<2 - 4 * h - g>(Isa::load(w + i * kUnit4));
+      panel.set_q(32 * h + 8 * g + i,
+                  Isa::or_(Isa::and_(low, Isa::bytes(3)), Isa::and_(high, Isa::bytes(4))));
+    }
+  }
+  template <int h>
+  static void expand_half(const uint8_t* w, Panel& panel) {
+    expand_group<h, 0>(w, panel);
+    expand_group<h, 1>(w, panel);
+    expand_group<h, 2>(w, panel);
+    expand_group<h, 3>(w, panel);
+  }
+  static void expand(const uint8_t* w, int, Panel& panel) {
+    Int scales[4];
+    load_scales(w, scales);
+    expand_signed_scales(scales, panel);
+    Isa::store(panel.d, Isa::halves(w + 27 * kUnit4));
+    expand_half<0>(w, panel);
+    expand_half<1>(w, panel);
+  }
+};
+
+constexpr uint32_t kLowWord = 0xffff;
+
+struct IQ4_XSPanel : IQ4_XS {
+  using Panel = Panel256;
+  static constexpr Coding kCoding = signed_coding(32);
+  static void expand(const uint8_t* w, int, Panel& panel) {
+    Int even;
+    Int odd;
+    load_scales(w, even, odd);
+    for (int g = 0; g < 8; ++g) {
+      panel.set_scale(g, Isa::scale_of_s8(g % 2 == 0 ? even : odd, g / 2));
+    }
+    if constexpr (kCoding.offset != 0) {
+      const Int low_word = Isa::dword(reinterpret_cast<const uint8_t*>(&kLowWord));
+      for (int i = 0; i < 4; ++i) {  // the factors of such a level are dwords
+        const Int low = Isa::and_(Isa::scale_of_s8(even, i), low_word);
+        panel.set_pair(i, Isa::or_(low, Isa::template times<65536>(Isa::scale_of_s8(odd, i))));
+      }
+    }
+    Isa::store(panel.d, Isa::halves(w));
+    const Int table = Isa::table(kIq4Table);
+    for (int g = 0; g < 8; ++g) {
+      Int q[8];
+      load_nibbles(w + 2 * kUnit2 + kUnit4 + g * 4 * kUnit4, q);
+      for (int i = 0; i < 8; ++i) panel.set_q(8 * g + i, code_signed(Isa::lookup(table, q[i])));
+    }
+  }
+};
+
+}  // namespace
+}  // namespace ridge::cpu
