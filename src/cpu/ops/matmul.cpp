@@ -7,6 +7,7 @@
 
 #include "cpu/cpu_buffer.h"
 #include "cpu/kernels/activation.h"
+#include "cpu/ops/column_tiles.h"
 #include "cpu/packed_weight.h"
 
 namespace ridge::cpu {
@@ -30,7 +31,26 @@ struct Columns {
   size_t stride = 0;  // bytes
   int64_t n = 0;
 };
-using ColumnForms = std::array<Columns, kActivationFormats>;
+struct ColumnForms {
+  std::array<Columns, kActivationFormats> columns;
+  std::array<ColumnTiles, kActivationFormats> tiles;
+};
+
+// Which forms of x the weights of a call take.
+struct Wanted {
+  std::array<bool, kActivationFormats> columns{};
+  std::array<bool, kActivationFormats> tiles{};
+};
+
+bool takes_panels(const PackedWeight& weight, int64_t n_cols) {
+  const MatmulFormat& format = weight.format();
+  return format.multiply_panels != nullptr && n_cols >= format.min_panel_columns;
+}
+
+void want(Wanted& wanted, const PackedWeight& weight, int64_t n_cols) {
+  auto& forms = takes_panels(weight, n_cols) ? wanted.tiles : wanted.columns;
+  forms[size_t(weight.format().activation)] = true;
+}
 
 size_t column_bytes(ActivationFormat format, int64_t n_in) {
   switch (format) {
@@ -48,43 +68,59 @@ const PackedWeight& packed(const Weight& weight) {
   return static_cast<const PackedWeight&>(weight);
 }
 
+// Calls fn(i) for each of n columns or tiles on all members of the pool.
+template <class Fn>
+void for_each_on_pool(Context& context, int64_t n, const Fn& fn) {
+  context.pool.run([&](int thread) {
+    const Share share = share_of(n, thread, context.pool.size());
+    for (int64_t i = share.begin; i < share.end; ++i) fn(i);
+  });
+}
+
+void fill_columns(Context& context, ActivationFormat format, const Tensor& x,
+                  const Columns& columns, uint8_t* at) {
+  const auto quantize = context.kernels.matmul.quantize[int(format)];
+  const auto fill = [&](int64_t c) {
+    quantize(data_of<float>(x) + c * x.stride[0], x.cols(), at + size_t(c) * columns.stride);
+  };
+  if (columns.n > kFewColumns) return for_each_on_pool(context, columns.n, fill);
+  for (int64_t c = 0; c < columns.n; ++c) fill(c);  // microseconds: not worth a section of its own
+}
+
 // Fills the forms that `wanted` marks. The f32 form is x itself.
-ColumnForms make_forms(Context& context, const Tensor& x,
-                       const std::array<bool, kActivationFormats>& wanted) {
+ColumnForms make_forms(Context& context, const Tensor& x, const Wanted& wanted) {
   const int64_t n = x.rows();
   const int64_t n_in = x.cols();
-  const float* source = data_of<float>(x);
   ColumnForms forms;
-  forms[int(ActivationFormat::kF32)] = {reinterpret_cast<const uint8_t*>(source),
-                                        size_t(x.stride[0]) * sizeof(float), n};
+  forms.columns[int(ActivationFormat::kF32)] = {reinterpret_cast<const uint8_t*>(data_of<float>(x)),
+                                                size_t(x.stride[0]) * sizeof(float), n};
   size_t total = 0;
-  for (int f = 1; f < kActivationFormats; ++f) {
-    if (!wanted[size_t(f)]) continue;
-    const size_t stride = round_up(column_bytes(ActivationFormat(f), n_in), kLine);
-    forms[size_t(f)] = {.stride = stride, .n = n};
-    total += stride * size_t(n);
+  for (size_t f = 1; f < size_t(kActivationFormats); ++f) {
+    const auto format = ActivationFormat(f);
+    if (wanted.columns[f]) {
+      forms.columns[f] = {.stride = round_up(column_bytes(format, n_in), kLine), .n = n};
+      total += forms.columns[f].stride * size_t(n);
+    }
+    if (wanted.tiles[f]) {
+      forms.tiles[f] = ColumnTiles(format, n, n_in);
+      total += forms.tiles[f].n_bytes();
+    }
   }
   if (total == 0) return forms;
   uint8_t* at = reinterpret_cast<uint8_t*>(context.scratch.get(ScratchSlot::kActivations, total));
-  for (int f = 1; f < kActivationFormats; ++f) {
-    Columns& columns = forms[size_t(f)];
-    if (!wanted[size_t(f)]) continue;
-    columns.data = at;
-    const auto quantize = context.kernels.matmul.quantize[f];
-    const auto fill = [&, at](int64_t begin, int64_t end) {
-      for (int64_t c = begin; c < end; ++c) {
-        quantize(source + c * x.stride[0], n_in, at + size_t(c) * columns.stride);
-      }
-    };
-    if (n <= kFewColumns) {
-      fill(0, n);  // microseconds: not worth a section of its own
-    } else {
-      context.pool.run([&](int thread) {
-        const Share share = share_of(n, thread, context.pool.size());
-        fill(share.begin, share.end);
-      });
+  for (size_t f = 1; f < size_t(kActivationFormats); ++f) {
+    if (wanted.columns[f]) {
+      forms.columns[f].data = at;
+      fill_columns(context, ActivationFormat(f), x, forms.columns[f], at);
+      at += forms.columns[f].stride * size_t(n);
     }
-    at += columns.stride * size_t(n);
+    if (wanted.tiles[f]) {
+      ColumnTiles& tiles = forms.tiles[f];
+      tiles.place_at(at);
+      for_each_on_pool(context, tiles.n_tiles(),
+                       [&](int64_t t) { tiles.fill(context.kernels.matmul, t, x, {}); });
+      at += tiles.n_bytes();
+    }
   }
   return forms;
 }
@@ -124,28 +160,42 @@ class RowSplit {
 
 // Memory of one member of the pool.
 struct Workspace {
-  float* tile;         // kTileFloats
-  float* second_tile;  // kTileFloats
-  float* panel;        // a group decoded to f32, and one row before it is put in place
+  float* tile;
+  float* second_tile;
+  float* panel;  // a group decoded to f32, and one row before it is put in place; or kPanelBytes
 };
 
-size_t panel_floats(const PackedWeight& weight) {
-  if (weight.format().multiply) return 0;
-  return size_t(weight.n_in()) * size_t(weight.format().group_rows + 1);
-}
+// What the weights of a call need of it.
+struct WorkspaceSize {
+  size_t tile_floats = size_t(kTileFloats);
+  size_t panel_floats = 0;
+
+  void make_room_for(const PackedWeight& weight, int64_t n_cols) {
+    if (takes_panels(weight, n_cols)) {
+      const auto columns = size_t(std::min(n_cols, ColumnTiles::kChunkColumns) + 1);
+      tile_floats = std::max(tile_floats, round_up(size_t(kPanelRows) * columns, kLine));
+      panel_floats = std::max(panel_floats, kPanelBytes / sizeof(float));
+    } else if (!weight.format().multiply) {
+      const auto rows = size_t(weight.format().group_rows + 1);
+      panel_floats = std::max(panel_floats, size_t(weight.n_in()) * rows);
+    }
+  }
+};
 
 class Workspaces {
  public:
-  Workspaces(Context& context, size_t max_panel_floats)
-      : floats_(round_up(2 * size_t(kTileFloats) + max_panel_floats, kLine / sizeof(float))),
+  Workspaces(Context& context, const WorkspaceSize& size)
+      : tile_floats_(size.tile_floats),
+        floats_(round_up(2 * size.tile_floats + size.panel_floats, kLine / sizeof(float))),
         base_(reinterpret_cast<float*>(context.scratch.get(
             ScratchSlot::kTiles, floats_ * sizeof(float) * size_t(context.pool.size())))) {}
   Workspace of(int thread) const {
     float* at = base_ + size_t(thread) * floats_;
-    return {at, at + kTileFloats, at + 2 * kTileFloats};
+    return {at, at + tile_floats_, at + 2 * tile_floats_};
   }
 
  private:
+  size_t tile_floats_;
   size_t floats_;
   float* base_;
 };
@@ -181,11 +231,32 @@ void multiply_decoded(const MatmulKernels& kernels, const PackedWeight& weight, 
   }
 }
 
+// The columns of a block are those of a chunk of tiles.
+void multiply_by_panels(const PackedWeight& weight, const ColumnForms& forms, const Block& block,
+                        const Workspace& space) {
+  const MatmulFormat& format = weight.format();
+  const ColumnTiles& tiles = forms.tiles[size_t(format.activation)];
+  const int64_t first_group = block.rows.begin / format.group_rows;
+  const int64_t end_group = (block.rows.end + format.group_rows - 1) / format.group_rows;
+  format.multiply_panels({.weights = weight.group(first_group, block.matrix),
+                          .group_bytes = weight.group_bytes(),
+                          .n_groups = end_group - first_group,
+                          .n_in = weight.n_in(),
+                          .tiles = tiles.chunk(block.cols.begin),
+                          .n_cols = block.cols.end - block.cols.begin,
+                          .out = block.out,
+                          .out_stride = block.stride,
+                          .panel = reinterpret_cast<uint8_t*>(space.panel)});
+}
+
 // Rows past n_out that complete the last group are written too.
 void multiply_block(const Context& context, const PackedWeight& weight, const ColumnForms& forms,
                     const Block& block, const Workspace& space) {
+  if (takes_panels(weight, forms.columns[0].n)) {
+    return multiply_by_panels(weight, forms, block, space);
+  }
   const MatmulFormat& format = weight.format();
-  const Columns& x = forms[size_t(format.activation)];
+  const Columns& x = forms.columns[size_t(format.activation)];
   const int64_t first_group = block.rows.begin / format.group_rows;
   const int64_t end_group = (block.rows.end + format.group_rows - 1) / format.group_rows;
   const MultiplyArgs args{.weights = weight.group(first_group, block.matrix),
@@ -207,17 +278,17 @@ void multiply_block(const Context& context, const PackedWeight& weight, const Co
 
 // Rows that one pass over the columns should take at a time.
 int64_t rows_at_a_time(const PackedWeight& weight, int64_t n_cols) {
+  if (takes_panels(weight, n_cols)) return kPanelRows;
   if (n_cols <= kFewColumns) return kDecodeRows;
   const size_t unit_bytes = weight.group_bytes() / size_t(weight.format().group_rows) * kUnitRows;
   return std::clamp<int64_t>(int64_t(kBlockBytes / unit_bytes), 1, 8) * kUnitRows;
 }
 
-// Calls fn(rows) for blocks that cover `rows`.
+// Calls fn(part) for parts of `step` that cover `whole`.
 template <class Fn>
-void for_each_row_block(const PackedWeight& weight, Range rows, int64_t n_cols, const Fn& fn) {
-  const int64_t step = rows_at_a_time(weight, n_cols);
-  for (int64_t r = rows.begin; r < rows.end; r += step) {
-    fn(Range{r, std::min(r + step, rows.end)});
+void for_each_part(Range whole, int64_t step, const Fn& fn) {
+  for (int64_t i = whole.begin; i < whole.end; i += step) {
+    fn(Range{i, std::min(i + step, whole.end)});
   }
 }
 
@@ -226,11 +297,10 @@ int64_t tile_stride(Range rows) {
   return int64_t(round_up(size_t(rows.end - rows.begin), size_t(kUnitRows)));
 }
 
-// Calls fn(columns) for runs of columns that fit a tile of these rows.
-template <class Fn>
-void for_each_column_run(Range rows, int64_t n_cols, const Fn& fn) {
-  const int64_t step = kTileFloats / tile_stride(rows);
-  for (int64_t c = 0; c < n_cols; c += step) fn(Range{c, std::min(c + step, n_cols)});
+// Columns that a tile of these rows should take at a time.
+int64_t columns_at_a_time(const PackedWeight& weight, Range rows, int64_t n_cols) {
+  if (takes_panels(weight, n_cols)) return ColumnTiles::kChunkColumns;
+  return kTileFloats / tile_stride(rows);
 }
 
 float* row_of(const Tensor& t, int64_t row) {
@@ -254,9 +324,10 @@ void project_rows(const Context& context, const Projection& projection, const Co
                   Range rows, Store store, const Workspace& space) {
   const PackedWeight& weight = packed(*projection.weight);
   const int64_t n_cols = projection.out.rows();
-  for_each_row_block(weight, rows, n_cols, [&](Range block) {
+  const bool panels = takes_panels(weight, n_cols);
+  for_each_part(rows, rows_at_a_time(weight, n_cols), [&](Range block) {
     const bool whole_groups = (block.end - block.begin) % weight.format().group_rows == 0;
-    if (store == Store::kWrite && !projection.bias && whole_groups) {
+    if (store == Store::kWrite && !projection.bias && whole_groups && !panels) {
       multiply_block(context, weight, forms,
                      {.rows = block,
                       .cols = {0, n_cols},
@@ -266,7 +337,7 @@ void project_rows(const Context& context, const Projection& projection, const Co
                      space);
       return;
     }
-    for_each_column_run(block, n_cols, [&](Range cols) {
+    for_each_part({0, n_cols}, columns_at_a_time(weight, block, n_cols), [&](Range cols) {
       multiply_block(context, weight, forms,
                      {block, cols, space.tile, tile_stride(block), projection.matrix}, space);
       store_tile(projection, store, block, cols, space.tile);
@@ -279,19 +350,19 @@ void project_rows(const Context& context, const Projection& projection, const Co
 void matmul(Context& context, const Tensor& x, std::span<const Projection> projections,
             Store store) {
   if (x.rows() == 0) return;
-  std::array<bool, kActivationFormats> wanted{};
+  Wanted wanted;
+  WorkspaceSize size;
   RowSplit split(context.pool.size());
-  size_t max_panel = 0;
   for (const Projection& projection : projections) {
     const PackedWeight& weight = packed(*projection.weight);
     RIDGE_DCHECK(weight.n_in() == x.cols() && projection.out.cols() == weight.n_out());
     RIDGE_DCHECK(projection.out.rows() == x.rows());
-    wanted[size_t(weight.format().activation)] = true;
+    want(wanted, weight, x.rows());
+    size.make_room_for(weight, x.rows());
     split.add(weight);
-    max_panel = std::max(max_panel, panel_floats(weight));
   }
   const ColumnForms forms = make_forms(context, x, wanted);
-  const Workspaces spaces(context, max_panel);
+  const Workspaces spaces(context, size);
   context.pool.run([&](int thread) {
     const Workspace space = spaces.of(thread);
     double before = 0;
@@ -311,19 +382,27 @@ void gated_matmul(Context& context, const Tensor& out, const Tensor& x, const We
   const PackedWeight& up_weight = packed(up);
   RIDGE_DCHECK(gate.n_in() == x.cols() && up.n_in() == x.cols());
   RIDGE_DCHECK(gate.n_out() == up.n_out() && out.cols() == up.n_out());
-  std::array<bool, kActivationFormats> wanted{};
-  wanted[size_t(gate_weight.format().activation)] = true;
-  wanted[size_t(up_weight.format().activation)] = true;
+  const int64_t n_cols = x.rows();
+  Wanted wanted;
+  WorkspaceSize size;
+  for (const PackedWeight* weight : {&gate_weight, &up_weight}) {
+    want(wanted, *weight, n_cols);
+    size.make_room_for(*weight, n_cols);
+  }
   RowSplit split(context.pool.size());
   split.add(up_weight);
   const ColumnForms forms = make_forms(context, x, wanted);
-  const Workspaces spaces(context, std::max(panel_floats(gate_weight), panel_floats(up_weight)));
+  const Workspaces spaces(context, size);
+  const int64_t row_step =
+      std::min(rows_at_a_time(gate_weight, n_cols), rows_at_a_time(up_weight, n_cols));
   const auto activate = context.kernels.vector.gated_activation[int(activation)];
   context.pool.run([&](int thread) {
     const Workspace space = spaces.of(thread);
     const Range rows = split.rows_of(up_weight, 0, thread);
-    for_each_row_block(up_weight, rows, x.rows(), [&](Range block) {
-      for_each_column_run(block, x.rows(), [&](Range cols) {
+    for_each_part(rows, row_step, [&](Range block) {
+      const int64_t column_step = std::max(columns_at_a_time(gate_weight, block, n_cols),
+                                           columns_at_a_time(up_weight, block, n_cols));
+      for_each_part({0, n_cols}, column_step, [&](Range cols) {
         const int64_t stride = tile_stride(block);
         multiply_block(context, gate_weight, forms, {block, cols, space.tile, stride}, space);
         multiply_block(context, up_weight, forms, {block, cols, space.second_tile, stride}, space);
