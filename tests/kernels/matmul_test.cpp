@@ -136,10 +136,25 @@ TEST_P(KernelTest, EqualsGenericOnEveryShape) {
   }
 }
 
+TEST_P(KernelTest, EqualsGenericWithManyColumns) {
+  // More rows than a panel, whole and partial panels along n_in, every width of a tile, and more
+  // columns than a chunk.
+  const struct {
+    int64_t n_out, n_in, n_cols;
+  } shapes[] = {{83, 512, 10}, {24, 288, 12}, {9, 768, 30}, {16, 256, 523}};
+  for (const auto& shape : shapes) {
+    if (shape.n_in % granule(dtype()) != 0) continue;
+    const PlainWeight weight =
+        make_weight(dtype(), shape.n_out, shape.n_in, Fill::kRandom, uint64_t(shape.n_cols));
+    expect_as_generic(weight, Values::kOutlier, shape.n_cols);
+  }
+}
+
 TEST_P(KernelTest, EqualsGenericOnEdgeValues) {
   for (Fill fill : {Fill::kRandom, Fill::kZeros, Fill::kOnes, Fill::kAlternating}) {
     const PlainWeight weight = make_weight(dtype(), 19, 512, fill, 7);
     for (Values values : kAllValues) expect_as_generic(weight, values, 3);
+    for (Values values : {Values::kSigns, Values::kHuge}) expect_as_generic(weight, values, 8);
   }
 }
 
