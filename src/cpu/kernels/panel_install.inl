@@ -5,12 +5,10 @@ namespace {
 
 // Expanding costs what a few passes of the other kernels do.
 constexpr int kFewest = 8;
-// Types whose other kernels expand, too, on every pass.
-constexpr int kFewestOfCodebook = 8;
 
 template <class Type, int kMagnitude>
 void install_codebook_panel(MatmulKernels& kernels, DType dtype) {
-  install_panel<CodebookPanel<Type, kMagnitude>>(kernels, dtype, kFewestOfCodebook);
+  install_panel<CodebookPanel<Type, kMagnitude>>(kernels, dtype, kFewest);
 }
 
 void install_all_panels(MatmulKernels& kernels) {

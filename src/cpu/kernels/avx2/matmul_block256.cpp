@@ -2,16 +2,13 @@
 #include "cpu/kernels/matmul_kernels.h"
 //
 #include "cpu/kernels/quantized.inl"
+//
+#include "cpu/kernels/block256_install.inl"
 
 namespace ridge::cpu {
 
 void avx2::install_matmul_block256(MatmulKernels& kernels) {
-  install<Q2_K>(kernels, DType::kQ2_K);
-  install<Q3_K>(kernels, DType::kQ3_K);
-  install<Q4_K>(kernels, DType::kQ4_K);
-  install<Q5_K>(kernels, DType::kQ5_K);
-  install<Q6_K>(kernels, DType::kQ6_K);
-  install<IQ4_XS>(kernels, DType::kIQ4_XS);
+  install_all_block256(kernels);
 }
 
 }  // namespace ridge::cpu

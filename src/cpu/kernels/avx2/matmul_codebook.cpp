@@ -13,19 +13,13 @@
 #include "cpu/kernels/quantized.inl"
 //
 #include "cpu/kernels/codebook.inl"
+//
+#include "cpu/kernels/codebook_install.inl"
 
 namespace ridge::cpu {
 
 void avx2::install_matmul_codebook(MatmulKernels& kernels) {
-  install<Expanded<IQ1_S>>(kernels, DType::kIQ1_S);
-  install<Expanded<IQ1_M>>(kernels, DType::kIQ1_M);
-  install<Expanded<IQ2_XXS>>(kernels, DType::kIQ2_XXS);
-  install<Expanded<IQ2_XS>>(kernels, DType::kIQ2_XS);
-  install<Expanded<IQ2_S>>(kernels, DType::kIQ2_S);
-  install<Expanded<IQ3_XXS>>(kernels, DType::kIQ3_XXS);
-  install<Expanded<IQ3_S>>(kernels, DType::kIQ3_S);
-  install<Expanded<TQ1_0>>(kernels, DType::kTQ1_0);
-  install<Expanded<TQ2_0>>(kernels, DType::kTQ2_0);
+  install_all_codebook(kernels);
 }
 
 }  // namespace ridge::cpu

@@ -2,17 +2,13 @@
 #include "cpu/kernels/matmul_kernels.h"
 //
 #include "cpu/kernels/quantized.inl"
+//
+#include "cpu/kernels/block32_install.inl"
 
 namespace ridge::cpu {
 
 void avx512_vnni::install_matmul_block32(MatmulKernels& kernels) {
-  install<Q4_0>(kernels, DType::kQ4_0);
-  install<Q4_1>(kernels, DType::kQ4_1);
-  install<Q5_0>(kernels, DType::kQ5_0);
-  install<Q5_1>(kernels, DType::kQ5_1);
-  install<Q8_0>(kernels, DType::kQ8_0);
-  install<IQ4_NL>(kernels, DType::kIQ4_NL);
-  install<MXFP4>(kernels, DType::kMXFP4);
+  install_all_block32(kernels);
 }
 
 }  // namespace ridge::cpu
