@@ -5,6 +5,7 @@
 #include "cpu/kernels/kernel_table.h"
 #include "cpu/ops/rope_tables.h"
 #include "cpu/scratch.h"
+#include "cpu/weight_arena.h"
 
 namespace ridge::cpu {
 
@@ -13,6 +14,7 @@ struct Context {
   const KernelTable& kernels;
   Scratch& scratch;
   RopeTables& rope_tables;
+  WeightArena& weights;
 };
 
 }  // namespace ridge::cpu

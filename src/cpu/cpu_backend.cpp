@@ -104,7 +104,8 @@ class CpuBackend final : public Backend {
   ThreadPool pool_;
   Scratch scratch_;
   RopeTables rope_tables_;
-  Context context_{pool_, kernels_.table, scratch_, rope_tables_};
+  WeightArena weights_;
+  Context context_{pool_, kernels_.table, scratch_, rope_tables_, weights_};
 };
 
 }  // namespace

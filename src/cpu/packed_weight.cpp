@@ -19,8 +19,8 @@ PackedWeight::PackedWeight(Context& context, const WeightSource& source)
       format_(context.kernels.matmul.formats[int(source.dtype)]),
       n_groups_((source.n_out + format_.group_rows - 1) / format_.group_rows),
       group_bytes_(size_t(row_bytes(source.dtype, source.n_in)) * size_t(format_.group_rows)),
-      memory_(size_t(n_groups_ * source.n_matrices) * group_bytes_,
-              cat("the weight ", source.name)) {
+      memory_(context.weights.allocate(size_t(n_groups_ * source.n_matrices) * group_bytes_,
+                                       cat("the weight ", source.name))) {
   RIDGE_CHECK(format_.group_rows <= kMaxGroupRows);
   const int64_t groups_a_task = std::max<int64_t>(1, int64_t(kStagingBytes / group_bytes_));
   const int64_t tasks_a_matrix = (n_groups_ + groups_a_task - 1) / groups_a_task;

@@ -4,7 +4,6 @@
 
 #include "backend/backend.h"
 #include "cpu/context.h"
-#include "cpu/mapped_memory.h"
 
 namespace ridge::cpu {
 
@@ -33,7 +32,7 @@ class PackedWeight final : public Weight {
   MatmulFormat format_;
   int64_t n_groups_;
   size_t group_bytes_;
-  MappedMemory memory_;
+  WeightMemory memory_;
 };
 
 }  // namespace ridge::cpu

@@ -32,7 +32,8 @@ struct Machine {
   const KernelTable& kernels;
   Scratch scratch;
   RopeTables rope_tables;
-  Context context{pool, kernels, scratch, rope_tables};
+  WeightArena weights;
+  Context context{pool, kernels, scratch, rope_tables, weights};
 };
 
 // An f32 matrix with room around it: rows are `stride` floats apart, the first one starts at an odd
