@@ -32,8 +32,7 @@ struct Q5_0Panel : Q5_0 {
   static constexpr Coding kCoding{.max = 31, .offset = 16};
   static void expand(const uint8_t* w, int b, Panel& panel) {
     Int q[8];
-    load_nibbles(w + kUnit2 + kUnit4, q);
-    add_fifth_bits(w + kUnit2, q);
+    load_fives(w + kUnit2, q);
     panel.set_q(b, q);
     panel.set_d(b, Isa::halves(w));
   }
@@ -44,8 +43,7 @@ struct Q5_1Panel : Q5_1 {
   static constexpr Coding kCoding{.max = 31, .min = true};
   static void expand(const uint8_t* w, int b, Panel& panel) {
     Int q[8];
-    load_nibbles(w + 2 * kUnit2 + kUnit4, q);
-    add_fifth_bits(w + 2 * kUnit2, q);
+    load_fives(w + 2 * kUnit2, q);
     panel.set_q(b, q);
     panel.set_d(b, Isa::halves(w));
     panel.set_m(b, Isa::halves(w + kUnit2));
@@ -118,27 +116,13 @@ struct Q5_KPanel : Q5_K {
   using Panel = Panel256;
   static constexpr Coding kCoding{.max = 31, .min = true, .run = 32};
 
-  // Groups g and g + 1.
-  template <int g>
-  static void expand_groups(const uint8_t* w, Panel& panel) {
-    const uint8_t* qh = w + 2 * kUnit2 + 3 * kUnit4;
-    const uint8_t* qs = qh + (1 + g / 2) * 8 * kUnit4;
-    const Int sixteen = Isa::bytes(16);
-    for (int i = 0; i < 8; ++i) {
-      const Int both = Isa::load(qs + i * kUnit4);
-      const Int bits = Isa::load(qh + i * kUnit4);
-      const Int low = Isa::and_(Isa::template shift<4 - g>(bits), sixteen);
-      const Int high = Isa::and_(Isa::template shift<3 - g>(bits), sixteen);
-      panel.set_q(8 * g + i, Isa::or_(Isa::low_nibbles(both), low));
-      panel.set_q(8 * g + 8 + i, Isa::or_(Isa::high_nibbles(both), high));
-    }
-  }
   static void expand(const uint8_t* w, int, Panel& panel) {
     expand_k_scales(w, panel);
-    expand_groups<0>(w, panel);
-    expand_groups<2>(w, panel);
-    expand_groups<4>(w, panel);
-    expand_groups<6>(w, panel);
+    for (int g = 0; g < 8; ++g) {
+      Int q[8];
+      load_fives(w + 2 * kUnit2 + (3 + 5 * g) * kUnit4, q);
+      for (int i = 0; i < 8; ++i) panel.set_q(8 * g + i, q[i]);
+    }
   }
 };
 
@@ -156,20 +140,10 @@ struct Q6_KPanel : Q6_K {
     load_units(w + 48 * kUnit4, scales);
     expand_signed_scales(scales, panel);
     Isa::store(panel.d, Isa::halves(w + 52 * kUnit4));
-    const Int upper_two = Isa::bytes(48);
-    for (int i = 0; i < 16; ++i) {  // 8 units of each half of the block
-      const uint8_t* ql = w + (i / 8 * 16 + i % 8) * kUnit4;
-      const Int a = Isa::load(ql);
-      const Int b = Isa::load(ql + 8 * kUnit4);
-      const Int bits = Isa::load(w + (32 + i) * kUnit4);
-      const int at = i / 8 * 32 + i % 8;
-      const auto set = [&](int run, Int low, Int high) {
-        panel.set_q(at + 8 * run, Isa::or_(low, Isa::and_(high, upper_two)));
-      };
-      set(0, Isa::low_nibbles(a), Isa::template shift_left<4>(bits));
-      set(1, Isa::low_nibbles(b), Isa::template shift_left<2>(bits));
-      set(2, Isa::high_nibbles(a), bits);
-      set(3, Isa::high_nibbles(b), Isa::template shift_right<2>(bits));
+    for (int run = 0; run < 16; ++run) {
+      Int q[4];
+      load_sixes(w + 3 * run * kUnit4, q);
+      for (int i = 0; i < 4; ++i) panel.set_q(4 * run + i, q[i]);
     }
   }
 };
@@ -203,30 +177,16 @@ struct Q3_KPanel : Q3_K {
   using Panel = Panel256;
   static constexpr Coding kCoding{.max = 7, .offset = 4};
 
-  // Group g of four in half h.
-  template <int h, int g>
-  static void expand_group(const uint8_t* w, Panel& panel) {
-    for (int i = 0; i < 8; ++i) {
-      const Int low = Isa::template shift<-2 * g>(Isa::load(w + (8 + 8 * h + i) * kUnit4));
-      const Int high = Isa::template shift<2 - 4 * h - g>(Isa::load(w + i * kUnit4));
-      panel.set_q(32 * h + 8 * g + i,
-                  Isa::or_(Isa::and_(low, Isa::bytes(3)), Isa::and_(high, Isa::bytes(4))));
-    }
-  }
-  template <int h>
-  static void expand_half(const uint8_t* w, Panel& panel) {
-    expand_group<h, 0>(w, panel);
-    expand_group<h, 1>(w, panel);
-    expand_group<h, 2>(w, panel);
-    expand_group<h, 3>(w, panel);
-  }
   static void expand(const uint8_t* w, int, Panel& panel) {
     Int scales[4];
     load_scales(w, scales);
     expand_signed_scales(scales, panel);
     Isa::store(panel.d, Isa::halves(w + 27 * kUnit4));
-    expand_half<0>(w, panel);
-    expand_half<1>(w, panel);
+    for (int g = 0; g < 8; ++g) {
+      Int q[8];
+      load_threes(w + 3 * g * kUnit4, q);
+      for (int i = 0; i < 8; ++i) panel.set_q(8 * g + i, q[i]);
+    }
   }
 };
 

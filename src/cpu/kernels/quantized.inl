@@ -85,18 +85,46 @@ inline void add_signed_block(Float d, const Int (&q)[8], const Column32* x, int6
   }
 }
 
-// ORs the fifth bits into 32 nibbles: bit i of a byte belongs to q[i].
-inline void add_fifth_bits(const uint8_t* w, Int (&q)[8]) {
-  const Int bits = Isa::load(w);
-  const Int sixteen = Isa::bytes(16);
-  q[0] = Isa::or_(q[0], Isa::and_(Isa::shift_left<4>(bits), sixteen));
-  q[1] = Isa::or_(q[1], Isa::and_(Isa::shift_left<3>(bits), sixteen));
-  q[2] = Isa::or_(q[2], Isa::and_(Isa::shift_left<2>(bits), sixteen));
-  q[3] = Isa::or_(q[3], Isa::and_(Isa::shift_left<1>(bits), sixteen));
-  q[4] = Isa::or_(q[4], Isa::and_(bits, sixteen));
-  q[5] = Isa::or_(q[5], Isa::and_(Isa::shift_right<1>(bits), sixteen));
-  q[6] = Isa::or_(q[6], Isa::and_(Isa::shift_right<2>(bits), sixteen));
-  q[7] = Isa::or_(q[7], Isa::and_(Isa::shift_right<3>(bits), sixteen));
+// Values that lie together as cpu/pack/bit_fields.h has them.
+inline void load_threes(const uint8_t* w, Int (&q)[8]) {
+  const Int a = Isa::load(w);
+  const Int b = Isa::load(w + kUnit4);
+  const Int c = Isa::load(w + 2 * kUnit4);
+  const Int seven = Isa::bytes(7);
+  const Int two = Isa::bytes(3);
+  const Int third = Isa::bytes(4);
+  q[0] = Isa::and_(a, seven);
+  q[1] = Isa::and_(Isa::shift_right<3>(a), seven);
+  q[2] = Isa::and_(b, seven);
+  q[3] = Isa::and_(Isa::shift_right<3>(b), seven);
+  q[4] = Isa::and_(c, seven);
+  q[5] = Isa::and_(Isa::shift_right<3>(c), seven);
+  q[6] = Isa::or_(Isa::and_(Isa::shift_right<6>(a), two), Isa::and_(Isa::shift_right<4>(b), third));
+  q[7] = Isa::or_(Isa::and_(Isa::shift_right<6>(c), two), Isa::and_(Isa::shift_right<5>(b), third));
+}
+
+inline void load_fives(const uint8_t* w, Int (&q)[8]) {
+  Int u[5];
+  for (int i = 0; i < 5; ++i) u[i] = Isa::load(w + i * kUnit4);
+  for (int i = 0; i < 5; ++i) q[i] = Isa::and_(u[i], Isa::bytes(31));
+  const Int three = Isa::bytes(7);
+  const Int fourth_and_fifth = Isa::bytes(24);
+  q[5] = Isa::or_(Isa::and_(Isa::shift_right<5>(u[0]), three),
+                  Isa::and_(Isa::shift_right<2>(u[1]), fourth_and_fifth));
+  q[6] = Isa::or_(Isa::and_(Isa::shift_right<5>(u[2]), three),
+                  Isa::and_(Isa::shift_right<2>(u[3]), fourth_and_fifth));
+  q[7] = Isa::or_(Isa::and_(Isa::shift_right<5>(u[4]), three),
+                  Isa::or_(Isa::and_(Isa::shift_right<4>(u[1]), Isa::bytes(8)),
+                           Isa::and_(Isa::shift_right<3>(u[3]), Isa::bytes(16))));
+}
+
+inline void load_sixes(const uint8_t* w, Int (&q)[4]) {
+  Int u[3];
+  for (int i = 0; i < 3; ++i) u[i] = Isa::load(w + i * kUnit4);
+  for (int i = 0; i < 3; ++i) q[i] = Isa::and_(u[i], Isa::bytes(63));
+  q[3] = Isa::or_(Isa::or_(Isa::and_(Isa::shift_right<6>(u[0]), Isa::bytes(3)),
+                           Isa::and_(Isa::shift_right<4>(u[1]), Isa::bytes(12))),
+                  Isa::and_(Isa::shift_right<2>(u[2]), Isa::bytes(48)));
 }
 
 struct Q4_0 {  // d:2 qs:16
@@ -123,28 +151,26 @@ struct Q4_1 {  // d:2 m:2 qs:16
   }
 };
 
-struct Q5_0 {  // d:2 qh:4 (bits transposed) qs:16
+struct Q5_0 {  // d:2 q:20
   using Column = Column32;
   static constexpr int kElements = 32;
   static constexpr int kBytes = 22;
   template <int C>
   static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
     Int q[8];
-    load_nibbles(w + kUnit2 + kUnit4, q);
-    add_fifth_bits(w + kUnit2, q);
+    load_fives(w + kUnit2, q);
     add_offset_block<16, 31>(Isa::halves(w), q, x, b, acc);
   }
 };
 
-struct Q5_1 {  // d:2 m:2 qh:4 (bits transposed) qs:16
+struct Q5_1 {  // d:2 m:2 q:20
   using Column = Column32;
   static constexpr int kElements = 32;
   static constexpr int kBytes = 24;
   template <int C>
   static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
     Int q[8];
-    load_nibbles(w + 2 * kUnit2 + kUnit4, q);
-    add_fifth_bits(w + 2 * kUnit2, q);
+    load_fives(w + 2 * kUnit2, q);
     add_min_block<31>(Isa::halves(w), Isa::halves(w + kUnit2), q, x, b, acc);
   }
 };
@@ -265,25 +291,16 @@ struct Q4_K {  // d:2 dmin:2 scales:12 qs:128
   }
 };
 
-struct Q5_K {  // d:2 dmin:2 scales:12 qh:32 qs:128
+struct Q5_K {  // d:2 dmin:2 scales:12 q:160
   using Column = Column256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 176;
 
-  // Adds group g, which is the low or the high nibbles of qs and bit g of qh.
   template <int g, int C>
   static void add_group(const uint8_t* w, const ScaleMins& packed, const Column* x, int64_t b,
                         Int (&sum)[C]) {
-    const uint8_t* qh = w + 2 * kUnit2 + 3 * kUnit4;
-    const uint8_t* qs = qh + 8 * kUnit4 + (g / 2) * 8 * kUnit4;
-    const Int sixteen = Isa::bytes(16);
     Int q[8];
-    for (int i = 0; i < 8; ++i) {
-      const Int both = Isa::load(qs + i * kUnit4);
-      const Int bits = Isa::shift<4 - g>(Isa::load(qh + i * kUnit4));
-      q[i] = Isa::or_(g % 2 == 0 ? Isa::low_nibbles(both) : Isa::high_nibbles(both),
-                      Isa::and_(bits, sixteen));
-    }
+    load_fives(w + 2 * kUnit2 + (3 + 5 * g) * kUnit4, q);
     const Int scale = Isa::scale_of_u8(packed.scale[g / 4], g % 4);
     for (int c = 0; c < C; ++c) {
       sum[c] = Isa::add_dot<31>(sum[c], q, x[c].q + 256 * b + 32 * g, scale);
@@ -324,27 +341,19 @@ inline void finish_offset_block(Float d, const Int (&scales)[4], const Int (&sum
   }
 }
 
-struct Q6_K {  // ql:128 qh:64 scales:16 d:2
+struct Q6_K {  // q:192 scales:16 d:2
   using Column = Column256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 210;
 
-  // Adds the 16 elements `half` of group g of four in half h of the block.
-  template <int half, int g, int C>
-  static void add_16(const uint8_t* w, const Int (&scales)[4], int h, const Column* x, int64_t b,
+  // Adds elements 16 (4 i + j) … of the block.
+  template <int j, int C>
+  static void add_16(const uint8_t* w, const Int (&scales)[4], int i, const Column* x, int64_t b,
                      Int (&sum)[C]) {
-    const uint8_t* ql = w + (16 * h + 8 * (g % 2) + 4 * half) * kUnit4;
-    const uint8_t* qh = w + (32 + 8 * h + 4 * half) * kUnit4;
-    const Int upper_two = Isa::bytes(48);
     Int q[4];
-    for (int i = 0; i < 4; ++i) {
-      const Int both = Isa::load(ql + i * kUnit4);
-      const Int bits = Isa::shift<4 - 2 * g>(Isa::load(qh + i * kUnit4));
-      q[i] = Isa::or_(g < 2 ? Isa::low_nibbles(both) : Isa::high_nibbles(both),
-                      Isa::and_(bits, upper_two));
-    }
-    const Int scale = Isa::scale_of_s8(scales[2 * h + g / 2], 2 * (g % 2) + half);
-    const int64_t at = 256 * b + 128 * h + 32 * g + 16 * half;
+    load_sixes(w + 3 * (4 * i + j) * kUnit4, q);
+    const Int scale = Isa::scale_of_s8(scales[i], j);
+    const int64_t at = 256 * b + 64 * i + 16 * j;
     for (int c = 0; c < C; ++c) sum[c] = Isa::add_dot<63>(sum[c], q, x[c].q + at, scale);
   }
 
@@ -354,15 +363,11 @@ struct Q6_K {  // ql:128 qh:64 scales:16 d:2
     for (int i = 0; i < 4; ++i) scales[i] = Isa::load(w + (48 + i) * kUnit4);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    for (int h = 0; h < 2; ++h) {
-      add_16<0, 0>(w, scales, h, x, b, sum);
-      add_16<0, 1>(w, scales, h, x, b, sum);
-      add_16<0, 2>(w, scales, h, x, b, sum);
-      add_16<0, 3>(w, scales, h, x, b, sum);
-      add_16<1, 0>(w, scales, h, x, b, sum);
-      add_16<1, 1>(w, scales, h, x, b, sum);
-      add_16<1, 2>(w, scales, h, x, b, sum);
-      add_16<1, 3>(w, scales, h, x, b, sum);
+    for (int i = 0; i < 4; ++i) {
+      add_16<0>(w, scales, i, x, b, sum);
+      add_16<1>(w, scales, i, x, b, sum);
+      add_16<2>(w, scales, i, x, b, sum);
+      add_16<3>(w, scales, i, x, b, sum);
     }
     finish_offset_block<32>(Isa::halves(w + 52 * kUnit4), scales, sum, x, b, acc);
   }
@@ -423,34 +428,26 @@ struct Q2_K {  // scales:16 qs:64 d:2 dmin:2
   }
 };
 
-struct Q3_K {  // hmask:32 qs:64 scales:12 d:2
+struct Q3_K {  // q:96 scales:12 d:2
   using Column = Column256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 110;
 
-  // The 16 elements `half` of group g of four in half h; bit 4 h + g of hmask is the third bit.
-  template <int h, int half, int g, int C>
-  static void add_16(const uint8_t* w, const Int (&scales)[4], const Column* x, int64_t b,
-                     Int (&sum)[C]) {
-    const uint8_t* hmask = w + 4 * half * kUnit4;
-    const uint8_t* qs = w + (8 + 8 * h + 4 * half) * kUnit4;
-    Int q[4];
-    for (int i = 0; i < 4; ++i) {
-      const Int low = Isa::shift<-2 * g>(Isa::load(qs + i * kUnit4));
-      const Int high = Isa::shift<2 - 4 * h - g>(Isa::load(hmask + i * kUnit4));
-      q[i] = Isa::or_(Isa::and_(low, Isa::bytes(3)), Isa::and_(high, Isa::bytes(4)));
+  // Group g of eight, which has two scales.
+  template <int g, int C>
+  static void add_group(const uint8_t* w, const Int (&scales)[4], const Column* x, int64_t b,
+                        Int (&sum)[C]) {
+    Int q[8];
+    load_threes(w + 3 * g * kUnit4, q);
+    const Int first[4] = {q[0], q[1], q[2], q[3]};
+    const Int second[4] = {q[4], q[5], q[6], q[7]};
+    const Int scale = Isa::scale_of_s8(scales[g / 2], 2 * (g % 2));
+    const Int next_scale = Isa::scale_of_s8(scales[g / 2], 2 * (g % 2) + 1);
+    const int64_t at = 256 * b + 32 * g;
+    for (int c = 0; c < C; ++c) {
+      sum[c] = Isa::add_dot<7>(sum[c], first, x[c].q + at, scale);
+      sum[c] = Isa::add_dot<7>(sum[c], second, x[c].q + at + 16, next_scale);
     }
-    const Int scale = Isa::scale_of_s8(scales[2 * h + g / 2], 2 * (g % 2) + half);
-    const int64_t at = 256 * b + 128 * h + 32 * g + 16 * half;
-    for (int c = 0; c < C; ++c) sum[c] = Isa::add_dot<7>(sum[c], q, x[c].q + at, scale);
-  }
-  template <int h, int half, int C>
-  static void add_64(const uint8_t* w, const Int (&scales)[4], const Column* x, int64_t b,
-                     Int (&sum)[C]) {
-    add_16<h, half, 0>(w, scales, x, b, sum);
-    add_16<h, half, 1>(w, scales, x, b, sum);
-    add_16<h, half, 2>(w, scales, x, b, sum);
-    add_16<h, half, 3>(w, scales, x, b, sum);
   }
 
   // A signed byte for each 16 elements.
@@ -475,10 +472,14 @@ struct Q3_K {  // hmask:32 qs:64 scales:12 d:2
     load_scales(w, scales);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    add_64<0, 0>(w, scales, x, b, sum);
-    add_64<0, 1>(w, scales, x, b, sum);
-    add_64<1, 0>(w, scales, x, b, sum);
-    add_64<1, 1>(w, scales, x, b, sum);
+    add_group<0>(w, scales, x, b, sum);
+    add_group<1>(w, scales, x, b, sum);
+    add_group<2>(w, scales, x, b, sum);
+    add_group<3>(w, scales, x, b, sum);
+    add_group<4>(w, scales, x, b, sum);
+    add_group<5>(w, scales, x, b, sum);
+    add_group<6>(w, scales, x, b, sum);
+    add_group<7>(w, scales, x, b, sum);
     finish_offset_block<4>(Isa::halves(w + 27 * kUnit4), scales, sum, x, b, acc);
   }
 };
@@ -554,6 +555,7 @@ void multiply_columns(const MultiplyArgs& args, int64_t first) {
     Float acc[C];
     for (int c = 0; c < C; ++c) acc[c] = Isa::zero_float();
     for (int64_t b = 0; b < n_blocks; ++b, w += Type::kBytes * kRows) {
+#pragma GCC unroll 64
       for (int i = 0; i < Type::kBytes * kRows; i += 64) __builtin_prefetch(w + kPrefetchBytes + i);
       Type::template block<C>(w, x, b, acc);
     }

@@ -2,40 +2,19 @@
 
 #include <cstring>
 
+#include "base/check.h"
+#include "cpu/pack/bit_fields.h"
+
 namespace ridge::cpu {
 namespace {
 
-// Bit 8 b + t of the result is bit 4 t + b of `bits`: the fifth bits of elements 4 t … 4 t + 3 end
-// up at the same place of four bytes, next to the nibbles they belong to.
-uint32_t transpose_bits(uint32_t bits) {
-  uint32_t out = 0;
-  for (int t = 0; t < 8; ++t) {
-    for (int b = 0; b < 4; ++b) out |= (bits >> (4 * t + b) & 1u) << (8 * b + t);
-  }
-  return out;
-}
-
-uint32_t untranspose_bits(uint32_t bits) {
-  uint32_t out = 0;
-  for (int t = 0; t < 8; ++t) {
-    for (int b = 0; b < 4; ++b) out |= (bits >> (8 * b + t) & 1u) << (4 * t + b);
-  }
-  return out;
-}
-
-void copy_unit(const uint8_t* from, uint8_t* to, const UnitRun& run,
-               uint32_t (*bit_order)(uint32_t)) {
-  if (run.transpose_bits) {
-    uint32_t bits;
-    std::memcpy(&bits, from, 4);
-    bits = bit_order(bits);
-    std::memcpy(to, &bits, 4);
-  } else if (run.unit_bytes == 4) {
+void copy_unit(const uint8_t* from, uint8_t* to, int unit_bytes) {
+  if (unit_bytes == 4) {
     std::memcpy(to, from, 4);
-  } else if (run.unit_bytes == 2) {
+  } else if (unit_bytes == 2) {
     std::memcpy(to, from, 2);
   } else {
-    std::memcpy(to, from, size_t(run.unit_bytes));
+    std::memcpy(to, from, size_t(unit_bytes));
   }
 }
 
@@ -43,8 +22,8 @@ constexpr UnitRun kF32[] = {{1, 4}};
 constexpr UnitRun kHalf[] = {{1, 2}};
 constexpr UnitRun kQ4_0[] = {{1, 2}, {4, 4}};
 constexpr UnitRun kQ4_1[] = {{2, 2}, {4, 4}};
-constexpr UnitRun kQ5_0[] = {{1, 2}, {1, 4, true}, {4, 4}};
-constexpr UnitRun kQ5_1[] = {{2, 2}, {1, 4, true}, {4, 4}};
+constexpr UnitRun kQ5_0[] = {{1, 2}, {5, 4}};
+constexpr UnitRun kQ5_1[] = {{2, 2}, {5, 4}};
 constexpr UnitRun kQ8_0[] = {{1, 2}, {8, 4}};
 constexpr UnitRun kQ2_K[] = {{20, 4}, {2, 2}};
 constexpr UnitRun kQ3_K[] = {{27, 4}, {1, 2}};
@@ -80,6 +59,9 @@ constexpr Layout kLayouts[] = {
     {DType::kTQ2_0, kTQ2_0},
 };
 
+constexpr size_t kMaxBlockBytes = 256;
+constexpr int kMaxRows = 16;
+
 }  // namespace
 
 std::span<const UnitRun> unit_layout(DType dtype) {
@@ -97,13 +79,23 @@ void pack_group(DType dtype, int group_rows, int64_t n_in, const uint8_t* const*
     for (int r = 0; r < group_rows; ++r) std::memcpy(group + size_t(r) * bytes, rows[r], bytes);
     return;
   }
-  const int64_t n_blocks = n_in / info(dtype).block_size;
-  size_t at = 0;  // in a row
-  for (int64_t block = 0; block < n_blocks; ++block) {
+  const DTypeInfo& type = info(dtype);
+  RIDGE_CHECK(group_rows <= kMaxRows && size_t(type.block_bytes) <= kMaxBlockBytes);
+  const BitFields fields = bit_fields(dtype);
+  uint8_t joined[kMaxRows][kMaxBlockBytes];
+  const uint8_t* from[kMaxRows];
+  for (int64_t block = 0; block < n_in / type.block_size; ++block) {
+    for (int r = 0; r < group_rows; ++r) {
+      from[r] = rows[r] + block * type.block_bytes;
+      if (!fields.join) continue;
+      fields.join(from[r], joined[r]);
+      from[r] = joined[r];
+    }
+    size_t at = 0;  // in a block
     for (const UnitRun& run : runs) {
       for (int unit = 0; unit < run.n_units; ++unit, at += size_t(run.unit_bytes)) {
         for (int r = 0; r < group_rows; ++r, group += run.unit_bytes) {
-          copy_unit(rows[r] + at, group, run, transpose_bits);
+          copy_unit(from[r] + at, group, run.unit_bytes);
         }
       }
     }
@@ -118,14 +110,18 @@ void unpack_row(DType dtype, int group_rows, int64_t n_in, const uint8_t* group,
     std::memcpy(out, group + size_t(row) * bytes, bytes);
     return;
   }
-  const int64_t n_blocks = n_in / info(dtype).block_size;
-  for (int64_t block = 0; block < n_blocks; ++block) {
+  const DTypeInfo& type = info(dtype);
+  const BitFields fields = bit_fields(dtype);
+  uint8_t joined[kMaxBlockBytes];
+  for (int64_t block = 0; block < n_in / type.block_size; ++block, out += type.block_bytes) {
+    uint8_t* to = fields.split ? joined : out;
     for (const UnitRun& run : runs) {
-      for (int unit = 0; unit < run.n_units; ++unit, out += run.unit_bytes) {
-        copy_unit(group + row * run.unit_bytes, out, run, untranspose_bits);
+      for (int unit = 0; unit < run.n_units; ++unit, to += run.unit_bytes) {
+        copy_unit(group + row * run.unit_bytes, to, run.unit_bytes);
         group += group_rows * run.unit_bytes;
       }
     }
+    if (fields.split) fields.split(joined, out);
   }
 }
 

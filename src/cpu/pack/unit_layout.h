@@ -4,6 +4,9 @@
 //
 //   row 0: d0 q0 q1 …      group: d0 d0' d0'' … q0 q0' q0'' … q1 q1' q1'' …
 //
+// Values of 3, 5 and 6 bits, whose upper bits the file keeps apart, are put together first
+// (bit_fields.h): that takes fewer instructions to undo.
+//
 // Types without a layout here stay plain: a group is R rows, one after the other.
 #pragma once
 
@@ -17,11 +20,10 @@ namespace ridge::cpu {
 
 struct UnitRun {
   int n_units;
-  int unit_bytes;               // 1, 2 or 4
-  bool transpose_bits = false;  // 4 bytes whose bit 8 b + t takes the place of bit 4 t + b
+  int unit_bytes;  // 1, 2 or 4, or a whole block
 };
 
-// The runs of a block in the file's order, or empty for a plain type.
+// The runs of a block as it is packed, or empty for a plain type.
 std::span<const UnitRun> unit_layout(DType dtype);
 
 // rows: group_rows pointers to n_in values each in the file's format. group: as many bytes in all.
