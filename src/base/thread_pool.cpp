@@ -7,6 +7,8 @@
 #include <chrono>
 #include <climits>
 
+#include "base/check.h"
+
 namespace ridge {
 namespace {
 
@@ -65,6 +67,13 @@ int wait_for_change(const std::atomic<int>& value, int old) {
   return value.load(std::memory_order_acquire);
 }
 
+uint64_t pack(Share share) {
+  return uint64_t(share.begin) << 32 | uint64_t(share.end);
+}
+Share unpack(uint64_t packed) {
+  return {int64_t(packed >> 32), int64_t(packed & 0xffffffffu)};
+}
+
 }  // namespace
 
 int available_cores() {
@@ -73,7 +82,9 @@ int available_cores() {
 }
 
 ThreadPool::ThreadPool(int n_threads)
-    : size_(n_threads > 0 ? n_threads : available_cores()), errors_(size_t(size_)) {
+    : size_(n_threads > 0 ? n_threads : available_cores()),
+      errors_(size_t(size_)),
+      parts_(size_t(size_)) {
   const std::vector<int> cores = allowed_cores();
   workers_.reserve(size_t(size_ - 1));
   for (int thread = 1; thread < size_; ++thread) {
@@ -119,6 +130,32 @@ void ThreadPool::run_member(const Job& job, int thread) noexcept {
   } catch (...) {
     errors_[size_t(thread)] = std::current_exception();
   }
+}
+
+void ThreadPool::deal(int64_t n) {
+  RIDGE_CHECK(n >= 0 && n <= int64_t{0xffffffff});
+  for (int i = 0; i < size_; ++i) {
+    parts_[size_t(i)].left.store(pack(share_of(n, i, size_)), std::memory_order_relaxed);
+  }
+}
+
+// Empty when nothing is left.
+Share ThreadPool::take(int thread, int64_t grain) {
+  for (int i = 0; i < size_; ++i) {
+    std::atomic<uint64_t>& part = parts_[size_t((thread + i) % size_)].left;
+    uint64_t seen = part.load(std::memory_order_relaxed);
+    for (Share left; (left = unpack(seen)).size() > 0;) {
+      const int64_t n = std::min(left.size(), std::max(grain, left.size() / 4 / grain * grain));
+      const bool own = i == 0;
+      const int64_t cut = own ? left.begin + n : left.end - n;
+      const Share front{left.begin, cut};
+      const Share back{cut, left.end};
+      if (part.compare_exchange_weak(seen, pack(own ? back : front), std::memory_order_relaxed)) {
+        return own ? front : back;
+      }
+    }
+  }
+  return {0, 0};
 }
 
 void ThreadPool::work(int thread) {

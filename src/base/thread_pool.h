@@ -17,6 +17,13 @@
 
 namespace ridge {
 
+// Items [begin, end).
+struct Share {
+  int64_t begin;
+  int64_t end;
+  int64_t size() const { return end - begin; }
+};
+
 // Cores that this process may run on (affinity mask), at least 1.
 int available_cores();
 
@@ -50,6 +57,19 @@ class ThreadPool {
     });
   }
 
+  // Calls fn(share, thread) for shares that cover [0, n) once, n below 2^32. Every member works
+  // through an even part of the items from its front, a quarter of what is left at a time but no
+  // less than `grain`; who is done takes such shares from the end of the others' parts. So memory
+  // is read in order and no member waits long for a slow one, but which member gets what is chance:
+  // no result may depend on it.
+  template <class Fn>
+  void run_shares(int64_t n, int64_t grain, Fn&& fn) {
+    deal(n);
+    run([&](int thread) {
+      for (Share share; (share = take(thread, grain)).size() > 0;) fn(share, thread);
+    });
+  }
+
  private:
   struct Job {
     void (*call)(void* context, int thread) = nullptr;
@@ -59,21 +79,24 @@ class ThreadPool {
   void run_job(const Job& job);
   void run_member(const Job& job, int thread) noexcept;
   void work(int thread);
+  void deal(int64_t n);
+  Share take(int thread, int64_t grain);
+
+  struct alignas(64) Part {
+    std::atomic<uint64_t> left{0};  // begin and end of a Share, 32 bits each
+  };
 
   int size_ = 1;
   Job job_;
   std::vector<std::exception_ptr> errors_;  // one slot a member
+  std::vector<Part> parts_;                 // likewise
   std::vector<std::thread> workers_;
   // Each on its own cache line: the team polls one while members write the other.
   alignas(64) std::atomic<int> section_{0};  // number of sections begun; negative: the end
   alignas(64) std::atomic<int> n_pending_{0};
 };
 
-// The share [begin, end) of n items that member `thread` of `n_threads` gets in an even split.
-struct Share {
-  int64_t begin;
-  int64_t end;
-};
+// The share of n items that member `thread` of `n_threads` gets in an even split.
 inline Share share_of(int64_t n, int thread, int n_threads) {
   return {n * thread / n_threads, n * (thread + 1) / n_threads};
 }

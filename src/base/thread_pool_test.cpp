@@ -32,6 +32,36 @@ TEST_P(ThreadPoolTest, TasksAreTakenOnceEach) {
   }
 }
 
+TEST_P(ThreadPoolTest, SharesCoverEveryItemOnce) {
+  ThreadPool pool(GetParam());
+  for (int64_t n : {0, 1, 2, 7, 64, 1000}) {
+    for (int64_t grain : {1, 4, 100}) {
+      std::vector<int> taken(size_t(n), 0);
+      pool.run_shares(n, grain, [&](Share share, int) {
+        for (int64_t i = share.begin; i < share.end; ++i) ++taken[size_t(i)];
+      });
+      for (int count : taken) ASSERT_EQ(count, 1) << n << " items, grain " << grain;
+    }
+  }
+}
+
+// A member that is stuck in its first share keeps no more than that share.
+TEST_P(ThreadPoolTest, OthersDoTheWorkOfASlowMember) {
+  ThreadPool pool(GetParam());
+  if (pool.size() == 1) GTEST_SKIP() << "one member has nobody to help it";
+  constexpr int64_t kItems = 64;
+  std::atomic<int64_t> n_done{0};
+  int64_t first_of_slow = 0;
+  pool.run_shares(kItems, 1, [&](Share share, int thread) {
+    if (thread == 0 && first_of_slow == 0) {
+      first_of_slow = share.size();
+      while (n_done.load() < kItems - first_of_slow) std::this_thread::yield();
+    }
+    n_done += share.size();
+  });
+  EXPECT_EQ(n_done.load(), kItems);
+}
+
 TEST_P(ThreadPoolTest, WritesOfASectionAreSeenByTheNext) {
   ThreadPool pool(GetParam());
   const int n = pool.size();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/round_up.h"
 
 namespace ridge::cpu {
 namespace {
@@ -20,10 +21,6 @@ void* map(size_t n_bytes) {
   void* mapping =
       mmap(nullptr, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return mapping == MAP_FAILED ? nullptr : mapping;
-}
-
-size_t round_up(size_t n, size_t unit) {
-  return (n + unit - 1) / unit * unit;
 }
 
 }  // namespace
@@ -49,7 +46,7 @@ MappedMemory::MappedMemory(size_t n_bytes, std::string_view purpose) {
 void MappedMemory::align_to_huge_page() {
   auto* begin = static_cast<std::byte*>(mapping_);
   const auto address = reinterpret_cast<uintptr_t>(begin);
-  const size_t before = round_up(address, kHugePage) - address;
+  const size_t before = round_up<uintptr_t>(address, kHugePage) - address;
   const size_t after = kHugePage - before;
   if (before > 0) munmap(begin, before);
   mapping_ = begin + before;
