@@ -64,16 +64,10 @@ class CpuBackend final : public Backend {
   }
   void expert_gated_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
                            const GatedExperts& experts) override {
-    if (!has_expert_kernel(experts.gate) || !has_expert_kernel(experts.up)) {
-      return Backend::expert_gated_matmul(out, x, routing, experts);
-    }
     cpu::expert_gated_matmul(context_, out, x, routing, experts);
   }
   void expert_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
                      const Weight& weight, Store store) override {
-    if (!has_expert_kernel(weight)) {
-      return Backend::expert_matmul(out, x, routing, weight, store);
-    }
     cpu::expert_matmul(context_, out, x, routing, weight, store);
   }
   void gated_activation(const Tensor& out, const Tensor& gate, const Tensor& up,

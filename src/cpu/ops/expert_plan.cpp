@@ -4,15 +4,17 @@
 
 namespace ridge::cpu {
 
-ExpertPlan::ExpertPlan(Context& context, std::span<const int32_t> chosen, int64_t n_experts)
+ExpertPlan::ExpertPlan(Context& context, std::span<const int32_t> chosen, int64_t top_k,
+                       int64_t n_experts)
     : n_pairs_(int64_t(chosen.size())) {
-  const size_t n_numbers = size_t(3 * n_experts + 2) + chosen.size();
+  const size_t n_numbers = size_t(3 * n_experts + 2) + 2 * chosen.size();
   auto* numbers = reinterpret_cast<int32_t*>(
       context.scratch.get(ScratchSlot::kGeneral, n_numbers * sizeof(int32_t)));
   starts_ = numbers;
   active_ = starts_ + n_experts + 1;
   int32_t* next = active_ + n_experts;
   pairs_ = next + n_experts + 1;
+  tokens_ = pairs_ + chosen.size();
 
   std::fill_n(next, n_experts + 1, 0);
   for (const int32_t e : chosen) ++next[e];
@@ -26,7 +28,9 @@ ExpertPlan::ExpertPlan(Context& context, std::span<const int32_t> chosen, int64_
   }
   starts_[n_experts] = place;
   for (int32_t pair = 0; pair < int32_t(chosen.size()); ++pair) {
-    pairs_[next[chosen[size_t(pair)]]++] = pair;
+    const int32_t sorted = next[chosen[size_t(pair)]]++;
+    pairs_[sorted] = pair;
+    tokens_[sorted] = int32_t(pair / top_k);
   }
 }
 

@@ -13,21 +13,22 @@ namespace ridge::cpu {
 class ExpertPlan {
  public:
   // chosen: int32 [n, top_k], the expert of each pair i * top_k + j.
-  ExpertPlan(Context& context, std::span<const int32_t> chosen, int64_t n_experts);
+  ExpertPlan(Context& context, std::span<const int32_t> chosen, int64_t top_k, int64_t n_experts);
 
   struct Expert {
     int32_t number;
-    std::span<const int32_t> pairs;  // ascending
+    std::span<const int32_t> pairs;   // ascending
+    std::span<const int32_t> tokens;  // of the pairs
   };
   int64_t n_active() const { return n_active_; }  // experts with pairs, in ascending order
   Expert active(int64_t i) const {
     const int32_t e = active_[i];
-    return {e, {pairs_ + starts_[e], size_t(starts_[e + 1] - starts_[e])}};
+    const auto n = size_t(starts_[e + 1] - starts_[e]);
+    return {e, {pairs_ + starts_[e], n}, {tokens_ + starts_[e], n}};
   }
-  // Where the pairs of an expert begin when all stand in a row, sorted.
-  int64_t first(const Expert& expert) const { return starts_[expert.number]; }
+  // Pairs of the experts before the i-th.
+  int64_t n_pairs_before(int64_t i) const { return starts_[active_[i]]; }
   int64_t n_pairs() const { return n_pairs_; }
-  int32_t pair(int64_t place) const { return pairs_[place]; }
   int64_t most_pairs() const { return most_pairs_; }  // of one expert
 
  private:
@@ -37,6 +38,7 @@ class ExpertPlan {
   int32_t* starts_;  // [n_experts + 1]
   int32_t* active_;  // [n_active]
   int32_t* pairs_;   // [n_pairs]
+  int32_t* tokens_;  // [n_pairs]
 };
 
 }  // namespace ridge::cpu

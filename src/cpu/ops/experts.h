@@ -1,13 +1,10 @@
-// The grouped matmuls of the CPU back end; see Backend for their meaning. All experts' weights must
-// have kernels of their own (has_expert_kernel).
+// The grouped matmuls of the CPU back end; see Backend for their meaning.
 #pragma once
 
 #include "backend/backend.h"
 #include "cpu/context.h"
 
 namespace ridge::cpu {
-
-bool has_expert_kernel(const Weight& weight);
 
 void expert_gated_matmul(Context& context, const Tensor& out, const Tensor& x,
                          const Routing& routing, const GatedExperts& experts);
