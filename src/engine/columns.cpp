@@ -8,13 +8,10 @@ namespace ridge {
 
 Columns::Columns(const Transformer& model, Backend& backend, const KvOptions& options)
     : model_(model),
-      backend_(backend),
       kv_(backend, model.spec(), options),
-      workspace_(backend, model.spec(), std::max(options.max_batch, options.n_sequences)) {
+      workspace_(backend, model.spec(), std::max(options.max_batch, options.n_sequences)),
+      logits_(model, backend, options.n_sequences) {
   for (int64_t i = 0; i < options.n_sequences; ++i) sequences_.push_back(kv_.create());
-  const size_t n_logits = size_t(options.n_sequences * model.spec().n_vocab);
-  logits_buffer_ = backend.alloc(n_logits * sizeof(float));
-  logits_.resize(n_logits);
   tokens_.reserve(size_t(workspace_.max_rows()));
   rows_.reserve(sequences_.size());
   one_each_.reserve(sequences_.size());
@@ -55,17 +52,6 @@ std::span<const float> Columns::step(std::span<const text::Token> tokens) {
   one_each_.clear();
   for (size_t i = 0; i < tokens.size(); ++i) one_each_.push_back({int(i), tokens.subspan(i, 1)});
   return logits(append(one_each_));
-}
-
-std::span<const float> Columns::logits(const Tensor& hidden) {
-  const int64_t n = hidden.rows();
-  const int64_t n_vocab = model_.spec().n_vocab;
-  RIDGE_CHECK(n <= size());
-  const Tensor out = make_tensor(DType::kF32, {n, n_vocab}, *logits_buffer_, 0);
-  model_.head(hidden, out);
-  const std::span<float> host(logits_.data(), size_t(n * n_vocab));
-  backend_.download(out, std::as_writable_bytes(host));
-  return host;
 }
 
 }  // namespace ridge

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "engine/host_logits.h"
 #include "kv/pool.h"
 #include "model/step.h"
 #include "model/transformer.h"
@@ -46,16 +47,14 @@ class Columns {
   std::span<const float> step(std::span<const text::Token> tokens);
 
   // Logits [n, n_vocab] of at most size() hidden states, as step() gives them.
-  std::span<const float> logits(const Tensor& hidden);
+  std::span<const float> logits(const Tensor& hidden) { return logits_.of(hidden); }
 
  private:
   const Transformer& model_;
-  Backend& backend_;
   KvPool kv_;
   std::vector<KvSequence> sequences_;
   Workspace workspace_;
-  BufferPtr logits_buffer_;
-  std::vector<float> logits_;
+  HostLogits logits_;
   std::vector<text::Token> tokens_;   // of the pass at hand
   std::vector<BatchSequence> rows_;   // likewise
   std::vector<ColumnPart> one_each_;  // the parts of step()

@@ -2,21 +2,16 @@
 
 #include <algorithm>
 
-#include "base/check.h"
-
 namespace ridge {
 
 Session::Session(const Transformer& model, Backend& backend, const KvOptions& options)
     : model_(model),
-      backend_(backend),
       kv_(backend, model.spec(), options),
       sequence_(kv_.create()),
       workspace_(backend, model.spec(), options.max_batch),
+      logits_(model, backend, kLogitRows),
       capacity_(options.n_tokens),
       kv_kinds_(ridge::kv_bytes(model.spec(), options.k_dtype, options.v_dtype)) {
-  const size_t n_logits = size_t(kLogitRows * model.spec().n_vocab);
-  logits_buffer_ = backend.alloc(n_logits * sizeof(float));
-  logits_.resize(n_logits);
   tokens_.reserve(size_t(capacity_));
 }
 
@@ -48,17 +43,6 @@ Tensor Session::append(std::span<const text::Token> tokens, Observer* observer) 
   sequence_.commit(n);
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
   return hidden;
-}
-
-std::span<float> Session::logits(const Tensor& hidden) {
-  const int64_t n = hidden.rows();
-  const int64_t n_vocab = model_.spec().n_vocab;
-  RIDGE_CHECK(n <= kLogitRows);
-  const Tensor out = make_tensor(DType::kF32, {n, n_vocab}, *logits_buffer_, 0);
-  model_.head(hidden, out);
-  const std::span<float> host(logits_.data(), size_t(n * n_vocab));
-  backend_.download(out, std::as_writable_bytes(host));
-  return host;
 }
 
 }  // namespace ridge

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "engine/host_logits.h"
 #include "kv/pool.h"
 #include "model/step.h"
 #include "model/transformer.h"
@@ -37,19 +38,17 @@ class Session {
   // Logits of up to kLogitRows rows of hidden states, on the host: [n, n_vocab]; valid until the
   // next call; the caller may change them.
   static constexpr int64_t kLogitRows = 16;
-  std::span<float> logits(const Tensor& hidden);
+  std::span<float> logits(const Tensor& hidden) { return logits_.of(hidden); }
 
  private:
   const Transformer& model_;
-  Backend& backend_;
   KvPool kv_;
   KvSequence sequence_;
   Workspace workspace_;
+  HostLogits logits_;
   int64_t capacity_;
   std::vector<KvKindBytes> kv_kinds_;
   std::vector<text::Token> tokens_;
-  BufferPtr logits_buffer_;
-  std::vector<float> logits_;
 };
 
 }  // namespace ridge
