@@ -1,13 +1,14 @@
 """An OpenAI-compatible server on this machine that takes as long for a prompt and a token as it is told,
 keeps prefixes when asked to, and misbehaves on request. Standard library only."""
 
-import http.server
 import json
 import threading
 import time
 
+from support import LocalServer
 
-class ChatServer:
+
+class ChatServer(LocalServer):
     """`prompts` is what was asked, in order. Behaviours: prefix_cache: a prompt seen before costs nothing;
     status: answered instead; cut_after: the connection closes after so many tokens; streams: False sends
     the whole answer at once; counts: False leaves usage out; error_event: sent in place of the answer."""
@@ -25,40 +26,16 @@ class ChatServer:
         self.bodies = []
         self.headers = []
         self.lock = threading.Lock()
-        server = self
+        super().__init__()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+    def get(self, request):
+        body = json.dumps({"object": "list", "data": [{"id": "fake-1", "object": "model"}]}).encode()
+        request.send_response(200 if request.path == "/v1/models" else 404)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
 
-            def log_message(self, *_):
-                pass
-
-            def do_GET(self):
-                body = json.dumps({"object": "list", "data": [{"id": "fake-1", "object": "model"}]}).encode()
-                self.send_response(200 if self.path == "/v1/models" else 404)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def do_POST(self):
-                self.close_connection = True
-                server.answer(self)
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-    def answer(self, request):
+    def post(self, request):
         body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
         prompt = body["messages"][0]["content"]
         with self.lock:

@@ -76,7 +76,49 @@ class ProgramTest(unittest.TestCase):
         return path
 
 
-class Hub:
+class LocalServer:
+    """An HTTP server on this machine that hands every request to get() or post(). What clients do to
+    it (leaving early, for one) is no error."""
+
+    def __init__(self):
+        server = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                self.close_connection = True
+                server.get(self)
+
+            def do_POST(self):
+                self.close_connection = True
+                server.post(self)
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def get(self, request):
+        request.send_error(404)
+
+    def post(self, request):
+        request.send_error(404)
+
+
+class Hub(LocalServer):
     """Files by path. `requests` is what was asked, in order. Behaviours, each a dict by path:
     cut: bodies end after so many bytes, one number a request; status: answers with that status, one
     a request; redirect: Location; announce: a false Content-Length; no_ranges: ranges are ignored."""
@@ -94,31 +136,7 @@ class Hub:
         self.endless = set()
         self.honours_if_range = True
         self.extra_headers = {}
-        hub = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def do_GET(self):
-                self.close_connection = True
-                hub.answer(self)
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__()
 
     def add_repo(self, repo, files, commit="0123456789abcdef0123456789abcdef01234567"):
         """Lists `files` (name to bytes) as a repository with their digests."""
@@ -134,7 +152,7 @@ class Hub:
     def etag(self, path):
         return self.etags.get(path, f'"{sha256(self.files[path])[:16]}"')
 
-    def answer(self, request):
+    def get(self, request):
         path = request.path.split("?")[0]
         self.requests.append((path, dict(request.headers)))
         if self.status.get(path):
