@@ -293,7 +293,7 @@ void require_free_space(const std::filesystem::path& folder, uint64_t n_bytes, u
   const auto space = std::filesystem::space(folder, error);
   if (error) fail(ErrorCode::kIo, "cannot ask for the free space of ", folder.string());
   if (space.available >= keep_free && space.available - keep_free >= n_bytes) return;
-  fail(ErrorCode::kOutOfMemory, "the download needs ", n_bytes, " more bytes, and the disk of ",
+  fail(ErrorCode::kOutOfMemory, "the file needs ", n_bytes, " more bytes, and the disk of ",
        folder.string(), " has ", space.available, " free, of which ", keep_free, " stay free");
 }
 

@@ -11,7 +11,7 @@ import support
 from support import RIDGE, ProgramTest, model, tiny_gguf
 
 COMMANDS = ["run", "chat", "pull", "list", "rm", "inspect", "bench", "perplexity", "logits", "tokenize",
-            "detokenize", "template"]
+            "detokenize", "template", "synth"]
 
 
 class UsageTest(ProgramTest):

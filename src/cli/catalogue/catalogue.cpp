@@ -12,7 +12,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kSchema = 1;
-constexpr int64_t kMost = int64_t{1} << 48;
+constexpr int64_t kMostOfShape = (int64_t{1} << 31) - 1;
+constexpr int64_t kMostParameters = int64_t{1} << 48;
 
 struct IntegerField {
   const char* name;
@@ -57,11 +58,11 @@ class Fields {
     if (!value.is_string()) wrong(name, "a string");
     return value.get<std::string>();
   }
-  int64_t integer(const char* name, bool required) {
+  int64_t integer(const char* name, bool required, int64_t most) {
     const json* value = find(name, required);
     if (value == nullptr) return 0;
-    if (!value->is_number_unsigned() || value->get<uint64_t>() > uint64_t(kMost)) {
-      wrong(name, "a whole number up to 2^48");
+    if (!value->is_number_unsigned() || value->get<uint64_t>() > uint64_t(most)) {
+      wrong(name, cat("a whole number up to ", most));
     }
     return value->get<int64_t>();
   }
@@ -86,7 +87,7 @@ class Fields {
   }
 
  private:
-  [[noreturn]] void wrong(const char* name, const char* expected) const {
+  [[noreturn]] void wrong(const char* name, std::string_view expected) const {
     fail(ErrorCode::kInvalidArgument, where_, ": \"", name, "\" is ", object_[name].dump(),
          ", expected ", expected);
   }
@@ -105,20 +106,20 @@ CatalogueEntry read_entry(const json& value, const std::string& where) {
   std::vector<std::string_view> known = {"name",      "architecture", "tied",
                                          "rope_base", "norm_eps",     "parameters"};
   for (const IntegerField& f : kIntegers) {
-    shape.*f.field = fields.integer(f.name, f.required);
+    shape.*f.field = fields.integer(f.name, f.required, kMostOfShape);
     known.push_back(f.name);
   }
   shape.tied = fields.flag("tied");
   shape.rope_base = fields.positive("rope_base", shape.rope_base);
   shape.norm_eps = fields.positive("norm_eps", shape.norm_eps);
-  entry.n_parameters = fields.integer("parameters", false);
+  entry.n_parameters = fields.integer("parameters", false, kMostParameters);
   fields.refuse_others(known);
   return entry;
 }
 
-json parse(std::string_view text) {
+json parse(std::string_view text, std::string_view what) {
   json value = json::parse(text, nullptr, false);
-  if (value.is_discarded()) fail(ErrorCode::kInvalidArgument, "the models are no valid JSON");
+  if (value.is_discarded()) fail(ErrorCode::kInvalidArgument, what, " is no valid JSON");
   return value;
 }
 
@@ -131,9 +132,9 @@ std::string lower(std::string_view text) {
 }  // namespace
 
 std::vector<CatalogueEntry> parse_catalogue(std::string_view text) {
-  const json value = parse(text);
+  const json value = parse(text, "the catalogue");
   Fields fields(value, "catalogue");
-  if (const int64_t schema = fields.integer("schema", true); schema != kSchema) {
+  if (const int64_t schema = fields.integer("schema", true, kMostOfShape); schema != kSchema) {
     fail(ErrorCode::kInvalidArgument, "the catalogue has schema ", schema, ", expected ", kSchema);
   }
   const json& models = *fields.find("models", true);
@@ -147,7 +148,7 @@ std::vector<CatalogueEntry> parse_catalogue(std::string_view text) {
 }
 
 CatalogueEntry parse_shape(std::string_view text) {
-  return read_entry(parse(text), "the shape");
+  return read_entry(parse(text, "the shape"), "the shape");
 }
 
 CatalogueEntry find_shape(const std::vector<CatalogueEntry>& catalogue, std::string_view name) {
