@@ -101,8 +101,8 @@ void add_synth(CommandLine& line, Action& chosen) {
   const CommandText text{
       "synth", "Write a model of a known shape with random weights",
       "For measuring: speed and memory are those of the real model, its answers are noise. The "
-      "file has a tokenizer and is read by other engines too; tensors have the types that "
-      "llama.cpp's "
+      "file\n"
+      "has a tokenizer and is read by other engines too; tensors have the types that llama.cpp's\n"
       "quantizer would give them.\n\n"
       "  ridge synth --list\n"
       "  ridge synth --shape Qwen3-4B --type Q4_K_M -o qwen3-4b.gguf\n"
@@ -114,7 +114,8 @@ void add_synth(CommandLine& line, Action& chosen) {
         set.value("--shape", options.shape, "A name of --list");
         set.value("--spec", options.spec,
                   "A shape as JSON, or a file of it; fields as in data/models.json");
-        set.value("--type", options.type, "The mix of tensor types: " + file_type_names());
+        set.value("--type", options.type,
+                  "A quantizer's name for a mix of types: F16, Q8_0, Q4_K_M, IQ2_XXS, ...");
         set.value("-o,--output", options.output, "The file; SHAPE-TYPE.gguf without it");
         set.value("--layers", options.n_layers, "Only so many layers").within(1, 1024);
         set.value("--seed", options.seed, "Other weights; 1 without it");
