@@ -41,6 +41,11 @@ gguf::Metadata wide_metadata(const std::string& architecture) {
   set("feed_forward_length", 256);
   set("attention.key_length", 64);
   set("attention.value_length", 64);
+  if (architecture == "qwen3moe") {
+    set("expert_count", 6);
+    set("expert_used_count", 2);
+    set("expert_feed_forward_length", 256);
+  }
   return m;
 }
 
@@ -204,6 +209,8 @@ INSTANTIATE_TEST_SUITE_P(Models, BatchInvariance,
                          ::testing::Values(Case{"llama_q4_k", "llama", DType::kQ4_K, DType::kF16},
                                            Case{"llama_q6_k_kv_q8_0", "llama", DType::kQ6_K,
                                                 DType::kQ8_0},
+                                           Case{"qwen3moe_q4_k", "qwen3moe", DType::kQ4_K,
+                                                DType::kF16},
                                            Case{"qwen3_q8_0", "qwen3", DType::kQ8_0, DType::kF16},
                                            Case{"gemma3_q4_0", "gemma3", DType::kQ4_0, DType::kF16},
                                            Case{"llama_f32", "llama", DType::kF32, DType::kF16}),
