@@ -1,4 +1,5 @@
-// multiply_panels(), written once over `Isa` like quantized.inl, which comes before it. kTileValues
+// multiply_panels(), written once over `Isa` like quantized.inl. Included after panel_coding.inl
+// and a file of products (panel_products.inl), which says how a panel's bytes lie. kTileValues
 // values of up to kPanelRows rows are expanded to bytes once (the panel), then every tile of
 // columns is multiplied with them. Sums of a row live in `out` between panels.
 //
@@ -8,24 +9,22 @@
 namespace ridge::cpu {
 namespace {
 
-inline void store_unit(uint8_t* p, Int v) {
-  __builtin_memcpy(p, &v, sizeof v);
-}
 inline Float load_floats(const float* p) {
   return Isa::floats(reinterpret_cast<const uint8_t*>(p));
 }
 
-// One group of a type with blocks of 256. Unit i of q: elements 4 i … 4 i + 3 of each row.
+// One group of a type with blocks of 256.
 struct Panel256 {
   alignas(64) uint8_t q[64 * kUnit4];
-  alignas(64) uint8_t scales[16 * kUnit4];  // factors for add_dot, one a run
+  alignas(64) uint8_t scales[16 * kUnit4];  // factors for add_dot, a vector for each run
   alignas(64) uint8_t pairs[8 * kUnit4];    // minimums or, of types with an offset, scales
   alignas(64) float d[kRows];
   alignas(64) float d_min[kRows];
 
-  void set_q(int unit, Int v) { store_unit(q + unit * kUnit4, v); }
-  void set_scale(int run, Int v) { store_unit(scales + run * kUnit4, v); }
-  void set_pair(int i, Int v) { store_unit(pairs + i * kUnit4, v); }
+  void set_q(int unit, Int v) { store_unit(q, unit, v); }
+  void set_scale(int run, Int v) { __builtin_memcpy(scales + run * kUnit4, &v, sizeof v); }
+  void set_pair(int i, Int v) { __builtin_memcpy(pairs + i * kUnit4, &v, sizeof v); }
+  void set_mins(int unit, Int v) { store_mins(pairs, unit, v); }
 };
 
 // One group of a type with blocks of 32, eight blocks.
@@ -35,7 +34,7 @@ struct Panel32 {
   alignas(64) float m[8 * kRows];
 
   void set_q(int b, const Int (&units)[8]) {
-    for (int i = 0; i < 8; ++i) store_unit(q + (8 * b + i) * kUnit4, units[i]);
+    for (int i = 0; i < 8; ++i) store_unit(q, 8 * b + i, units[i]);
   }
   void set_d(int b, Float v) { Isa::store(d + b * kRows, v); }
   void set_m(int b, Float v) { Isa::store(m + b * kRows, v); }
@@ -44,75 +43,12 @@ struct Panel32 {
 static_assert(sizeof(Panel256) * size_t(kPanelRows / kRows) <= kPanelBytes);
 static_assert(sizeof(Panel32) * size_t(kPanelRows / kRows) <= kPanelBytes);
 
-// What the bytes of a panel mean.
-struct Coding {
-  bool is_signed = false;
-  int max = 127;     // of an unsigned byte
-  int offset = 0;    // a weight is (byte - offset) times its scale …
-  bool min = false;  // … and less or (blocks of 32) more by a minimum
-  int run = 16;      // blocks of 256: elements that share a scale
-};
-
-constexpr Coding signed_coding(int run) {
-  if (Isa::kSignedByOffset) return {.max = 255, .offset = 128, .run = run};
-  return {.is_signed = true, .run = run};
-}
-// A unit of signed bytes as signed_coding() wants it.
-inline Int code_signed(Int v) {
-  if constexpr (Isa::kSignedByOffset) return Isa::sub_bytes(v, Isa::bytes(-128));
-  return v;
-}
-
-// Four elements of kRows rows after each other, from the panel.
-template <int kUnits>
-inline void load_units(const uint8_t* panel, Int (&q)[kUnits]) {
-  for (int i = 0; i < kUnits; ++i) q[i] = Isa::load(panel + i * kUnit4);
-}
-
-// sum += Σ scale * (bytes · x) over the block.
-template <Coding kCoding, int C>
-inline void add_scaled_dots(const Panel256& w, const uint8_t* x, Int (&sum)[C]) {
-  constexpr int kUnits = kCoding.is_signed ? 4 : kCoding.run / 4;
-  constexpr int kRunsOf32 = 8 / kUnits;
-  for (int g = 0; g < 8; ++g) {
-    for (int part = 0; part < kRunsOf32; ++part) {
-      const int run = kCoding.run == 32 ? g : 2 * g + part;
-      const Int scale = Isa::load(w.scales + run * kUnit4);
-      Int q[kUnits];
-      load_units(w.q + (8 * g + 4 * part) * kUnit4, q);
-      const uint8_t* at = x + Tile256::kQuants + 32 * kTileColumns * g + 16 * part;
-      const uint8_t* sums = x + Tile256::kSumsOf16 + 4 * kTileColumns * g + 2 * part;
-      for (int c = 0; c < C; ++c) {
-        if constexpr (kCoding.is_signed) {
-          sum[c] = Isa::add_dot_signed(sum[c], q, at + 32 * c, sums + 4 * c, scale);
-        } else {
-          sum[c] = Isa::template add_dot<kCoding.max>(sum[c], q, at + 32 * c, scale);
-        }
-      }
-    }
-  }
-}
-
-// pairs · sums of x.
-template <int kRun, int C>
-inline void dot_pairs(const Panel256& w, const uint8_t* x, Int (&offset)[C]) {
-  const uint8_t* sums = x + (kRun == 32 ? Tile256::kSumsOf32 : Tile256::kSumsOf16);
-  for (int c = 0; c < C; ++c) offset[c] = Isa::zero();
-  for (int i = 0; i < 128 / kRun; ++i) {
-    const Int pair = Isa::load(w.pairs + i * kUnit4);
-    for (int c = 0; c < C; ++c) {
-      offset[c] = Isa::add_pairs(offset[c], pair, sums + 4 * (kTileColumns * i + c));
-    }
-  }
-}
-
 template <Coding kCoding, int C>
 inline void add_tile(const Panel256& w, int, const uint8_t* x, Float (&acc)[C]) {
   Int sum[C];
-  for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-  add_scaled_dots<kCoding>(w, x, sum);
+  dot_scaled<kCoding>(w.q, w.scales, x, sum);
   Int offset[C];
-  if constexpr (kCoding.min || kCoding.offset != 0) dot_pairs<kCoding.run>(w, x, offset);
+  if constexpr (kCoding.min || kCoding.offset != 0) dot_pairs<kCoding.run>(w.pairs, x, offset);
   const Float d = load_floats(w.d);
   for (int c = 0; c < C; ++c) {
     const Float dx = Isa::broadcast(x + Tile256::kScales + 4 * c);
@@ -134,18 +70,12 @@ template <Coding kCoding, int kFirst, int C>
 inline void add_four_columns(const Panel32& w, int n_blocks, const uint8_t* x, Float (&acc)[C]) {
   constexpr int kEnd = C < kFirst + 4 ? C : kFirst + 4;
   for (int b = 0; b < n_blocks; ++b) {
-    Int q[8];
-    load_units(w.q + 8 * b * kUnit4, q);
+    const BlockDots<kCoding, kEnd - kFirst> dots(
+        w.q + 8 * b * kUnit4, x + Tile32::kQuants + 32 * (kTileColumns * b + kFirst));
     const Float d = load_floats(w.d + b * kRows);
     for (int c = kFirst; c < kEnd; ++c) {
       const size_t at = size_t(4 * (kTileColumns * b + c));
-      const uint8_t* xq = x + Tile32::kQuants + 8 * at;
-      Float dot;
-      if constexpr (kCoding.is_signed) {
-        dot = Isa::to_float(Isa::dot_signed(q, xq, nullptr));
-      } else {
-        dot = Isa::to_float(Isa::template dot<kCoding.max>(q, xq));
-      }
+      Float dot = Isa::to_float(dots.of(c - kFirst));
       if constexpr (kCoding.offset != 0) {
         dot = Isa::fnma(Isa::same(float(kCoding.offset)), Isa::broadcast(x + Tile32::kSums + at),
                         dot);

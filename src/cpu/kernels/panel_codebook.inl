@@ -1,6 +1,6 @@
 // How the codebook types become panels: their own expansion to signed bytes, made unsigned by their
-// largest magnitude, which leaves the multiply-add more room than signed bytes would. Included
-// after codebook.inl and panel.inl.
+// largest magnitude where that leaves the multiply-add more room. Included after codebook.inl and
+// panel.inl.
 
 namespace ridge::cpu {
 namespace {
@@ -10,7 +10,7 @@ struct CodebookPanel {
   using Panel = Panel256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = sizeof(typename Type::Block);
-  static constexpr Coding kCoding{.max = 2 * kMagnitude, .offset = kMagnitude};
+  static constexpr Coding kCoding = offset_coding(2 * kMagnitude, kMagnitude);
 
   static void expand(const uint8_t* w, int, Panel& panel) {
     ridge::cpu::Panel rows;
@@ -19,7 +19,7 @@ struct CodebookPanel {
       __builtin_memcpy(&row, w + r * kBytes, kBytes);
       Type::expand(row, PanelRow(rows, r));
     }
-    const Int minus = Isa::bytes(-kMagnitude);
+    const Int minus = Isa::bytes(-kCoding.offset);
     for (int i = 0; i < 64; ++i) {
       panel.set_q(i, Isa::sub_bytes(Isa::load(rows.q + i * kUnit4), minus));
     }

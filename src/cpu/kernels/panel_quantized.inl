@@ -6,10 +6,11 @@ namespace {
 
 struct Q4_0Panel : Q4_0 {
   using Panel = Panel32;
-  static constexpr Coding kCoding{.max = 15, .offset = 8};
+  static constexpr Coding kCoding = offset_coding(15, 8);
   static void expand(const uint8_t* w, int b, Panel& panel) {
     Int q[8];
     load_nibbles(w + kUnit2, q);
+    for (Int& v : q) v = code_offset<8>(v);
     panel.set_q(b, q);
     panel.set_d(b, Isa::halves(w));
   }
@@ -29,10 +30,11 @@ struct Q4_1Panel : Q4_1 {
 
 struct Q5_0Panel : Q5_0 {
   using Panel = Panel32;
-  static constexpr Coding kCoding{.max = 31, .offset = 16};
+  static constexpr Coding kCoding = offset_coding(31, 16);
   static void expand(const uint8_t* w, int b, Panel& panel) {
     Int q[8];
     load_fives(w + kUnit2, q);
+    for (Int& v : q) v = code_offset<16>(v);
     panel.set_q(b, q);
     panel.set_d(b, Isa::halves(w));
   }
@@ -77,12 +79,12 @@ struct IQ4_NLPanel : IQ4_NL {
 
 struct MXFP4Panel : MXFP4 {
   using Panel = Panel32;
-  static constexpr Coding kCoding{.max = 24, .offset = 12};
+  static constexpr Coding kCoding = offset_coding(24, 12);
   static void expand(const uint8_t* w, int b, Panel& panel) {
     const Int table = Isa::table(kMxfp4Table);
     Int q[8];
     load_nibbles(w + kRows, q);
-    for (Int& v : q) v = Isa::lookup(table, v);
+    for (Int& v : q) v = code_offset<12>(Isa::lookup(table, v));
     panel.set_q(b, q);
     panel.set_d(b, Isa::half_powers_of_two(w));
   }
@@ -94,7 +96,7 @@ inline void expand_k_scales(const uint8_t* w, Panel256& panel) {
   Isa::store(panel.d_min, Isa::halves(w + kUnit2));
   const ScaleMins packed(w + 2 * kUnit2);
   for (int g = 0; g < 8; ++g) panel.set_scale(g, Isa::scale_of_u8(packed.scale[g / 4], g % 4));
-  for (int i = 0; i < 4; ++i) panel.set_pair(i, Isa::pair_of_u8(packed.min[i / 2], i % 2));
+  for (int i = 0; i < 2; ++i) panel.set_mins(i, packed.min[i]);
 }
 
 struct Q4_KPanel : Q4_K {
@@ -134,7 +136,7 @@ inline void expand_signed_scales(const Int (&scales)[4], Panel256& panel) {
 
 struct Q6_KPanel : Q6_K {
   using Panel = Panel256;
-  static constexpr Coding kCoding{.max = 63, .offset = 32};
+  static constexpr Coding kCoding = offset_coding(63, 32);
   static void expand(const uint8_t* w, int, Panel& panel) {
     Int scales[4];
     load_units(w + 48 * kUnit4, scales);
@@ -143,7 +145,7 @@ struct Q6_KPanel : Q6_K {
     for (int run = 0; run < 16; ++run) {
       Int q[4];
       load_sixes(w + 3 * run * kUnit4, q);
-      for (int i = 0; i < 4; ++i) panel.set_q(4 * run + i, q[i]);
+      for (int i = 0; i < 4; ++i) panel.set_q(4 * run + i, code_offset<32>(q[i]));
     }
   }
 };
@@ -155,9 +157,8 @@ struct Q2_KPanel : Q2_K {
     for (int i = 0; i < 4; ++i) {
       const Int both = Isa::load(w + i * kUnit4);
       const Int scales = Isa::low_nibbles(both);
-      const Int mins = Isa::high_nibbles(both);
       for (int j = 0; j < 4; ++j) panel.set_scale(4 * i + j, Isa::scale_of_u8(scales, j));
-      for (int j = 0; j < 2; ++j) panel.set_pair(2 * i + j, Isa::pair_of_u8(mins, j));
+      panel.set_mins(i, Isa::high_nibbles(both));
     }
     Isa::store(panel.d, Isa::halves(w + 20 * kUnit4));
     Isa::store(panel.d_min, Isa::halves(w + 20 * kUnit4 + kUnit2));
@@ -175,7 +176,7 @@ struct Q2_KPanel : Q2_K {
 
 struct Q3_KPanel : Q3_K {
   using Panel = Panel256;
-  static constexpr Coding kCoding{.max = 7, .offset = 4};
+  static constexpr Coding kCoding = offset_coding(7, 4);
 
   static void expand(const uint8_t* w, int, Panel& panel) {
     Int scales[4];
@@ -185,7 +186,7 @@ struct Q3_KPanel : Q3_K {
     for (int g = 0; g < 8; ++g) {
       Int q[8];
       load_threes(w + 3 * g * kUnit4, q);
-      for (int i = 0; i < 8; ++i) panel.set_q(8 * g + i, q[i]);
+      for (int i = 0; i < 8; ++i) panel.set_q(8 * g + i, code_offset<4>(q[i]));
     }
   }
 };

@@ -15,6 +15,10 @@
 //
 #include "cpu/kernels/codebook.inl"
 //
+#include "cpu/kernels/panel_coding.inl"
+//
+#include "cpu/kernels/panel_products.inl"
+//
 #include "cpu/kernels/panel.inl"
 //
 #include "cpu/kernels/panel_quantized.inl"
