@@ -70,6 +70,7 @@ void install_neon_dot(KernelTable& table) {
   neon_dot::install_matmul_block256(table.matmul);
   neon_dot::install_matmul_codebook(table.matmul);
   neon_dot::install_matmul_float(table.matmul);
+  neon_dot::install_panels(table.matmul);
   neon_dot::install_vector(table.vector);
   neon_dot::install_attention(table.attention);
 }

@@ -101,6 +101,7 @@ void install_matmul_block32(MatmulKernels& kernels);
 void install_matmul_block256(MatmulKernels& kernels);
 void install_matmul_codebook(MatmulKernels& kernels);
 void install_matmul_float(MatmulKernels& kernels);
+void install_panels(MatmulKernels& kernels);
 void install_quantize(MatmulKernels& kernels);
 }  // namespace neon_dot
 

@@ -16,6 +16,8 @@ struct NeonDot {
   using Int = int32x4_t;
   using Float = float32x4_t;
   static constexpr int kRows = 4;
+  static constexpr bool kMultipliesSigned = true;  // as fast as unsigned
+  static constexpr bool kSignedByOffset = false;
 
   static Int load(const uint8_t* p) { return ints(vld1q_u8(p)); }
   // The dword at p in every lane.
