@@ -15,6 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kSpin = std::chrono::microseconds(80);
 constexpr auto kYield = std::chrono::microseconds(400);
+constexpr int kLinesAhead = 8;  // asked for between two looks at a flag
 
 std::vector<int> allowed_cores() {
   std::vector<int> cores;
@@ -50,23 +51,6 @@ void pause_core() {
 #endif
 }
 
-// Waits until `value` differs from `old`; returns the new value.
-int wait_for_change(const std::atomic<int>& value, int old) {
-  const auto start = Clock::now();
-  for (;;) {
-    for (int i = 0; i < 64; ++i) {
-      const int now = value.load(std::memory_order_acquire);
-      if (now != old) return now;
-      pause_core();
-    }
-    const auto waited = Clock::now() - start;
-    if (waited > kYield) break;
-    if (waited > kSpin) std::this_thread::yield();
-  }
-  value.wait(old, std::memory_order_acquire);
-  return value.load(std::memory_order_acquire);
-}
-
 uint64_t pack(Share share) {
   return uint64_t(share.begin) << 32 | uint64_t(share.end);
 }
@@ -84,7 +68,8 @@ int available_cores() {
 ThreadPool::ThreadPool(int n_threads)
     : size_(n_threads > 0 ? n_threads : available_cores()),
       errors_(size_t(size_)),
-      parts_(size_t(size_)) {
+      parts_(size_t(size_)),
+      expected_(size_t(size_)) {
   const std::vector<int> cores = allowed_cores();
   workers_.reserve(size_t(size_ - 1));
   for (int thread = 1; thread < size_; ++thread) {
@@ -101,6 +86,35 @@ ThreadPool::~ThreadPool() {
   for (std::thread& worker : workers_) worker.join();
 }
 
+// Waits until `value` differs from `old`; returns the new value.
+int ThreadPool::wait_for_change(const std::atomic<int>& value, int old, const Expected& expected) {
+  const auto start = Clock::now();
+  const char* ahead = expected.begin.load(std::memory_order_relaxed);
+  const char* end = ahead + expected.n_bytes.load(std::memory_order_relaxed);
+  for (;;) {
+    for (int i = 0; i < 64; ++i) {
+      const int now = value.load(std::memory_order_acquire);
+      if (now != old) return now;
+      if (ahead < end) {
+        for (int line = 0; line < kLinesAhead; ++line, ahead += 64) __builtin_prefetch(ahead, 0, 2);
+      } else {
+        pause_core();
+      }
+    }
+    const auto waited = Clock::now() - start;
+    if (waited > kYield) break;
+    if (waited > kSpin) std::this_thread::yield();
+  }
+  value.wait(old, std::memory_order_acquire);
+  return value.load(std::memory_order_acquire);
+}
+
+void ThreadPool::expect_read(int thread, const void* begin, size_t n_bytes) {
+  Expected& expected = expected_[size_t(thread)];
+  expected.begin.store(static_cast<const char*>(begin), std::memory_order_relaxed);
+  expected.n_bytes.store(n_bytes, std::memory_order_relaxed);
+}
+
 void ThreadPool::run_job(const Job& job) {
   if (size_ == 1) {
     job.call(job.context, 0);
@@ -114,7 +128,7 @@ void ThreadPool::run_job(const Job& job) {
   section_.notify_all();
   run_member(job, 0);
   for (int pending; (pending = n_pending_.load(std::memory_order_acquire)) != 0;) {
-    wait_for_change(n_pending_, pending);
+    wait_for_change(n_pending_, pending, expected_[0]);
   }
   std::exception_ptr first;
   for (std::exception_ptr& error : errors_) {
@@ -161,7 +175,7 @@ Share ThreadPool::take(int thread, int64_t grain) {
 void ThreadPool::work(int thread) {
   int seen = 0;
   for (;;) {
-    seen = wait_for_change(section_, seen);
+    seen = wait_for_change(section_, seen, expected_[size_t(thread)]);
     if (seen < 0) return;
     run_member(job_, thread);
     if (n_pending_.fetch_sub(1, std::memory_order_acq_rel) == 1) n_pending_.notify_one();

@@ -70,6 +70,11 @@ class ThreadPool {
     });
   }
 
+  // Where `thread` will read first in a section to come. Members that wait ask for these bytes
+  // meanwhile, so that memory works while one thread does something small between two sections. A
+  // wrong guess costs nothing but the reads; null ends it.
+  void expect_read(int thread, const void* begin, size_t n_bytes);
+
  private:
   struct Job {
     void (*call)(void* context, int thread) = nullptr;
@@ -85,11 +90,17 @@ class ThreadPool {
   struct alignas(64) Part {
     std::atomic<uint64_t> left{0};  // begin and end of a Share, 32 bits each
   };
+  struct alignas(64) Expected {
+    std::atomic<const char*> begin{nullptr};
+    std::atomic<size_t> n_bytes{0};
+  };
+  static int wait_for_change(const std::atomic<int>& value, int old, const Expected& expected);
 
   int size_ = 1;
   Job job_;
   std::vector<std::exception_ptr> errors_;  // one slot a member
   std::vector<Part> parts_;                 // likewise
+  std::vector<Expected> expected_;          // likewise
   std::vector<std::thread> workers_;
   // Each on its own cache line: the team polls one while members write the other.
   alignas(64) std::atomic<int> section_{0};  // number of sections begun; negative: the end

@@ -62,6 +62,16 @@ TEST_P(ThreadPoolTest, OthersDoTheWorkOfASlowMember) {
   EXPECT_EQ(n_done.load(), kItems);
 }
 
+TEST_P(ThreadPoolTest, AWrongExpectationHarmsNobody) {
+  ThreadPool pool(GetParam());
+  for (int thread = 0; thread < pool.size(); ++thread) {
+    pool.expect_read(thread, reinterpret_cast<const void*>(uintptr_t{4096}), size_t{1} << 20);
+  }
+  for (int section = 0; section < 100; ++section) pool.run([](int) {});
+  for (int thread = 0; thread < pool.size(); ++thread) pool.expect_read(thread, nullptr, 0);
+  pool.run([](int) {});
+}
+
 TEST_P(ThreadPoolTest, WritesOfASectionAreSeenByTheNext) {
   ThreadPool pool(GetParam());
   const int n = pool.size();

@@ -6,6 +6,7 @@
 #include "cpu/ops/rope_tables.h"
 #include "cpu/scratch.h"
 #include "cpu/weight_arena.h"
+#include "cpu/weight_order.h"
 
 namespace ridge::cpu {
 
@@ -15,6 +16,7 @@ struct Context {
   Scratch& scratch;
   RopeTables& rope_tables;
   WeightArena& weights;
+  WeightOrder& order;
 };
 
 }  // namespace ridge::cpu

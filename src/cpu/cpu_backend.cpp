@@ -99,7 +99,8 @@ class CpuBackend final : public Backend {
   Scratch scratch_;
   RopeTables rope_tables_;
   WeightArena weights_;
-  Context context_{pool_, kernels_.table, scratch_, rope_tables_, weights_};
+  WeightOrder order_;
+  Context context_{pool_, kernels_.table, scratch_, rope_tables_, weights_, order_};
 };
 
 }  // namespace

@@ -205,16 +205,15 @@ TEST_P(BatchInvariance, ASteadyStepAllocatesNothing) {
   EXPECT_EQ(scope.so_far().count, 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, BatchInvariance,
-                         ::testing::Values(Case{"llama_q4_k", "llama", DType::kQ4_K, DType::kF16},
-                                           Case{"llama_q6_k_kv_q8_0", "llama", DType::kQ6_K,
-                                                DType::kQ8_0},
-                                           Case{"qwen3moe_q4_k", "qwen3moe", DType::kQ4_K,
-                                                DType::kF16},
-                                           Case{"qwen3_q8_0", "qwen3", DType::kQ8_0, DType::kF16},
-                                           Case{"gemma3_q4_0", "gemma3", DType::kQ4_0, DType::kF16},
-                                           Case{"llama_f32", "llama", DType::kF32, DType::kF16}),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Models, BatchInvariance,
+    ::testing::Values(Case{"llama_q4_k", "llama", DType::kQ4_K, DType::kF16},
+                      Case{"llama_q6_k_kv_q8_0", "llama", DType::kQ6_K, DType::kQ8_0},
+                      Case{"qwen3moe_q4_k", "qwen3moe", DType::kQ4_K, DType::kF16},
+                      Case{"qwen3_q8_0", "qwen3", DType::kQ8_0, DType::kF16},
+                      Case{"gemma3_q4_0", "gemma3", DType::kQ4_0, DType::kF16},
+                      Case{"llama_f32", "llama", DType::kF32, DType::kF16}),
+    [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace ridge

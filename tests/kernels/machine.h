@@ -33,7 +33,8 @@ struct Machine {
   Scratch scratch;
   RopeTables rope_tables;
   WeightArena weights;
-  Context context{pool, kernels, scratch, rope_tables, weights};
+  WeightOrder order;
+  Context context{pool, kernels, scratch, rope_tables, weights, order};
 };
 
 // An f32 matrix with room around it: rows are `stride` floats apart, the first one starts at an odd

@@ -93,6 +93,9 @@ void fit(TileShape& shape, const PackedWeight& weight, const ExpertPlan& plan) {
   shape.fit(weight, 1);
 }
 
+// Which expert comes first is another one for every token.
+constexpr auto kNobodyKnows = [](int) { return WeightOrder::Run{}; };
+
 float* row_of(const Tensor& t, int64_t row) {
   return data_of<float>(t) + row * t.stride[0];
 }
@@ -142,6 +145,7 @@ void expert_gated_matmul(Context& context, const Tensor& out, const Tensor& x,
     });
   };
   const int64_t n_units = units_of(up.n_out());  // of one expert
+  context.order.begin_section(context.pool, gate.group(0), kNobodyKnows);
   context.pool.run_shares(plan.n_active() * n_units, shape.grain(), [&](Share units, int thread) {
     while (units.size() > 0) {
       const int64_t i = units.begin / n_units;
@@ -168,6 +172,7 @@ void expert_matmul(Context& context, const Tensor& out, const Tensor& x, const R
   const Workspaces spaces(context, shape);
   const VectorKernels& vector = context.kernels.vector;
 
+  context.order.begin_section(context.pool, down.group(0), kNobodyKnows);
   context.pool.run_shares(units_of(down.n_out()), shape.grain(), [&](Share units, int thread) {
     const Workspace space = spaces.of(thread);
     const Range all = rows_of_units(units.begin, units.end, down.n_out());

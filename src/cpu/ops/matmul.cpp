@@ -109,6 +109,15 @@ void for_each_run(std::span<const Projection> projections, Share units, const Fn
   }
 }
 
+WeightOrder::Run start_of(std::span<const Projection> projections, Share units) {
+  WeightOrder::Run start;
+  for_each_run(projections, units, [&](const Projection& projection, Range rows) {
+    if (start.n_bytes > 0) return;
+    start = first_read(packed(*projection.weight), projection.matrix, rows);
+  });
+  return start;
+}
+
 }  // namespace
 
 void matmul(Context& context, const Tensor& x, std::span<const Projection> projections,
@@ -127,6 +136,13 @@ void matmul(Context& context, const Tensor& x, std::span<const Projection> proje
   }
   operands.make(context, x);
   const Workspaces spaces(context, shape);
+  if (x.rows() <= kFewColumns) {
+    const Projection& first = projections.front();
+    const auto* key = packed(*first.weight).group(0, first.matrix);
+    context.order.begin_section(context.pool, key, [&](int thread) {
+      return start_of(projections, share_of(n_units, thread, context.pool.size()));
+    });
+  }
   context.pool.run_shares(n_units, shape.grain(), [&](Share units, int thread) {
     for_each_run(projections, units, [&](const Projection& projection, Range rows) {
       const Operand& operand = operands.of(packed(*projection.weight));
@@ -152,7 +168,14 @@ void gated_matmul(Context& context, const Tensor& out, const Tensor& x, const We
   const Operand& for_up = operands.of(packed(up));
   const Workspaces spaces(context, shape);
   const auto activate = context.kernels.vector.gated_activation[int(activation)];
-  context.pool.run_shares(units_of(up.n_out()), shape.grain(), [&](Share units, int thread) {
+  const int64_t n_units = units_of(up.n_out());
+  if (n_cols <= kFewColumns) {
+    context.order.begin_section(context.pool, packed(gate).group(0), [&](int thread) {
+      const Share units = share_of(n_units, thread, context.pool.size());
+      return first_read(packed(gate), 0, rows_of_units(units.begin, units.end, up.n_out()));
+    });
+  }
+  context.pool.run_shares(n_units, shape.grain(), [&](Share units, int thread) {
     const Workspace space = spaces.of(thread);
     const Range all = rows_of_units(units.begin, units.end, up.n_out());
     shape.for_each_tile(all, n_cols, [&](Range rows, Range cols) {

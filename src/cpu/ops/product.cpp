@@ -7,7 +7,6 @@
 namespace ridge::cpu {
 namespace {
 
-constexpr int64_t kFewColumns = 4;  // so many go through the weights in one pass
 constexpr int64_t kDecodeRows = 256;
 // With many columns, a block of rows is read once a pass: it must stay in the second-level cache.
 constexpr int64_t kBlockBytes = int64_t{192} << 10;
@@ -15,6 +14,7 @@ constexpr int64_t kMostBlockUnits = 8;
 constexpr int64_t kTileFloats = 8192;
 // Of weights that stream by: a few microseconds, against a fraction of one to take the next share.
 constexpr int64_t kGrainBytes = int64_t{32} << 10;
+constexpr size_t kAheadBytes = size_t{128} << 10;  // of the second-level cache, 256 KiB at least
 constexpr size_t kLineFloats = 64 / sizeof(float);
 
 int64_t unit_bytes(const PackedWeight& weight) {
@@ -108,6 +108,12 @@ void multiply(const Context& context, const PackedWeight& weight, const Operand&
   } else {
     multiply_decoded(context.kernels.matmul, weight, args, panel);
   }
+}
+
+WeightOrder::Run first_read(const PackedWeight& weight, int64_t matrix, Range rows) {
+  const size_t n_bytes = size_t(rows.size()) * weight.plain_row_bytes();
+  return {weight.group(rows.begin / weight.format().group_rows, matrix),
+          std::min(n_bytes, kAheadBytes)};
 }
 
 }  // namespace ridge::cpu

@@ -98,4 +98,9 @@ struct Part {
 void multiply(const Context& context, const PackedWeight& weight, const Operand& x,
               const Part& part, float* panel);
 
+inline constexpr int64_t kFewColumns = 4;  // so many go through the weights in one pass
+
+// Where a member begins to read when these are its rows.
+WeightOrder::Run first_read(const PackedWeight& weight, int64_t matrix, Range rows);
+
 }  // namespace ridge::cpu
