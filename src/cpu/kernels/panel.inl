@@ -21,10 +21,16 @@ struct Panel256 {
   alignas(64) float d[kRows];
   alignas(64) float d_min[kRows];
 
-  void set_q(int unit, Int v) { store_unit(q, unit, v); }
-  void set_scale(int run, Int v) { __builtin_memcpy(scales + run * kUnit4, &v, sizeof v); }
-  void set_pair(int i, Int v) { __builtin_memcpy(pairs + i * kUnit4, &v, sizeof v); }
-  void set_mins(int unit, Int v) { store_mins(pairs, unit, v); }
+  template <int kUnits>
+  void set_q(int first, const Int (&units)[kUnits]) {
+    store_units(q, first, units);
+  }
+  void set_scale(int run, Int v) { store_unit(scales + run * kUnit4, v); }
+  void set_pair(int i, Int v) { store_unit(pairs + i * kUnit4, v); }
+  template <int kUnits>
+  void set_mins(const Int (&bytes)[kUnits]) {
+    store_mins(pairs, bytes);
+  }
 };
 
 // One group of a type with blocks of 32, eight blocks.
@@ -33,9 +39,7 @@ struct Panel32 {
   alignas(64) float d[8 * kRows];
   alignas(64) float m[8 * kRows];
 
-  void set_q(int b, const Int (&units)[8]) {
-    for (int i = 0; i < 8; ++i) store_unit(q, 8 * b + i, units[i]);
-  }
+  void set_q(int b, const Int (&units)[8]) { store_units(q, 8 * b, units); }
   void set_d(int b, Float v) { Isa::store(d + b * kRows, v); }
   void set_m(int b, Float v) { Isa::store(m + b * kRows, v); }
 };
@@ -70,12 +74,12 @@ template <Coding kCoding, int kFirst, int C>
 inline void add_four_columns(const Panel32& w, int n_blocks, const uint8_t* x, Float (&acc)[C]) {
   constexpr int kEnd = C < kFirst + 4 ? C : kFirst + 4;
   for (int b = 0; b < n_blocks; ++b) {
-    const BlockDots<kCoding, kEnd - kFirst> dots(
-        w.q + 8 * b * kUnit4, x + Tile32::kQuants + 32 * (kTileColumns * b + kFirst));
+    const BlockDots<kCoding, kFirst, kEnd> dots(w.q + 8 * b * kUnit4,
+                                                x + Tile32::kQuants + 32 * kTileColumns * b);
     const Float d = load_floats(w.d + b * kRows);
     for (int c = kFirst; c < kEnd; ++c) {
       const size_t at = size_t(4 * (kTileColumns * b + c));
-      Float dot = Isa::to_float(dots.of(c - kFirst));
+      Float dot = Isa::to_float(dots.of(c));
       if constexpr (kCoding.offset != 0) {
         dot = Isa::fnma(Isa::same(float(kCoding.offset)), Isa::broadcast(x + Tile32::kSums + at),
                         dot);

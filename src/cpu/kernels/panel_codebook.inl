@@ -20,8 +20,11 @@ struct CodebookPanel {
       Type::expand(row, PanelRow(rows, r));
     }
     const Int minus = Isa::bytes(-kCoding.offset);
-    for (int i = 0; i < 64; ++i) {
-      panel.set_q(i, Isa::sub_bytes(Isa::load(rows.q + i * kUnit4), minus));
+    for (int i = 0; i < 64; i += 4) {
+      Int q[4];
+      load_units(rows.q + i * kUnit4, q);
+      for (Int& v : q) v = Isa::sub_bytes(v, minus);
+      panel.set_q(i, q);
     }
     Int scales[4];
     load_units(rows.scales, scales);

@@ -37,6 +37,9 @@ inline Int code_offset(Int v) {
   return v;
 }
 
+inline void store_unit(uint8_t* p, Int v) {
+  __builtin_memcpy(p, &v, sizeof v);
+}
 // Units that lie after each other.
 template <int kUnits>
 inline void load_units(const uint8_t* units, Int (&q)[kUnits]) {

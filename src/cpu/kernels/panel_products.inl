@@ -5,14 +5,17 @@
 namespace ridge::cpu {
 namespace {
 
-// Unit i of a run of units: elements 4 i … 4 i + 3 of each row.
-inline void store_unit(uint8_t* units, int i, Int v) {
-  __builtin_memcpy(units + i * kUnit4, &v, sizeof v);
+// Units first, first + 1, …; unit i has elements 4 i … 4 i + 3 of each row. Both numbers are even.
+template <int kUnits>
+inline void store_units(uint8_t* units, int first, const Int (&v)[kUnits]) {
+  for (int i = 0; i < kUnits; ++i) store_unit(units + (first + i) * kUnit4, v[i]);
 }
-// Minimums 4 i … 4 i + 3 of each row, a byte each.
-inline void store_mins(uint8_t* pairs, int i, Int bytes) {
-  store_unit(pairs, 2 * i, Isa::pair_of_u8(bytes, 0));
-  store_unit(pairs, 2 * i + 1, Isa::pair_of_u8(bytes, 1));
+// The block's minimums, a byte each.
+template <int kUnits>
+inline void store_mins(uint8_t* pairs, const Int (&bytes)[kUnits]) {
+  for (int i = 0; i < 2 * kUnits; ++i) {
+    store_unit(pairs + i * kUnit4, Isa::pair_of_u8(bytes[i / 2], i % 2));
+  }
 }
 
 // sum[c] = Σ scale * (bytes · x) over a block of 256; x: a Tile256.
@@ -55,9 +58,8 @@ inline void dot_pairs(const uint8_t* pairs, const uint8_t* x, Int (&offset)[C]) 
   }
 }
 
-// bytes · x over a block of 32 with C columns; x: the block's bytes of the first column in a
-// Tile32.
-template <Coding kCoding, int C>
+// bytes · x over a block of 32, for columns kFirst … kEnd - 1; x: the block's bytes in a Tile32.
+template <Coding kCoding, int kFirst, int kEnd>
 class BlockDots {
  public:
   BlockDots(const uint8_t* units, const uint8_t* x) : x_(x) { load_units(units, q_); }

@@ -96,7 +96,7 @@ inline void expand_k_scales(const uint8_t* w, Panel256& panel) {
   Isa::store(panel.d_min, Isa::halves(w + kUnit2));
   const ScaleMins packed(w + 2 * kUnit2);
   for (int g = 0; g < 8; ++g) panel.set_scale(g, Isa::scale_of_u8(packed.scale[g / 4], g % 4));
-  for (int i = 0; i < 2; ++i) panel.set_mins(i, packed.min[i]);
+  panel.set_mins(packed.min);
 }
 
 struct Q4_KPanel : Q4_K {
@@ -105,11 +105,13 @@ struct Q4_KPanel : Q4_K {
   static void expand(const uint8_t* w, int, Panel& panel) {
     expand_k_scales(w, panel);
     const uint8_t* qs = w + 2 * kUnit2 + 3 * kUnit4;
-    for (int i = 0; i < 32; ++i) {
-      const Int both = Isa::load(qs + i * kUnit4);
-      const int low = i / 8 * 16 + i % 8;
-      panel.set_q(low, Isa::low_nibbles(both));
-      panel.set_q(low + 8, Isa::high_nibbles(both));
+    for (int g = 0; g < 8; g += 2) {
+      for (int i = 0; i < 8; i += 2) {
+        Int both[2];
+        load_units(qs + (4 * g + i) * kUnit4, both);
+        panel.set_q(8 * g + i, {Isa::low_nibbles(both[0]), Isa::low_nibbles(both[1])});
+        panel.set_q(8 * g + 8 + i, {Isa::high_nibbles(both[0]), Isa::high_nibbles(both[1])});
+      }
     }
   }
 };
@@ -123,7 +125,7 @@ struct Q5_KPanel : Q5_K {
     for (int g = 0; g < 8; ++g) {
       Int q[8];
       load_fives(w + 2 * kUnit2 + (3 + 5 * g) * kUnit4, q);
-      for (int i = 0; i < 8; ++i) panel.set_q(8 * g + i, q[i]);
+      panel.set_q(8 * g, q);
     }
   }
 };
@@ -145,7 +147,8 @@ struct Q6_KPanel : Q6_K {
     for (int run = 0; run < 16; ++run) {
       Int q[4];
       load_sixes(w + 3 * run * kUnit4, q);
-      for (int i = 0; i < 4; ++i) panel.set_q(4 * run + i, code_offset<32>(q[i]));
+      for (Int& v : q) v = code_offset<32>(v);
+      panel.set_q(4 * run, q);
     }
   }
 };
@@ -154,23 +157,33 @@ struct Q2_KPanel : Q2_K {
   using Panel = Panel256;
   static constexpr Coding kCoding{.max = 3, .min = true};
   static void expand(const uint8_t* w, int, Panel& panel) {
+    Int mins[4];
     for (int i = 0; i < 4; ++i) {
       const Int both = Isa::load(w + i * kUnit4);
       const Int scales = Isa::low_nibbles(both);
       for (int j = 0; j < 4; ++j) panel.set_scale(4 * i + j, Isa::scale_of_u8(scales, j));
-      panel.set_mins(i, Isa::high_nibbles(both));
+      mins[i] = Isa::high_nibbles(both);
     }
+    panel.set_mins(mins);
     Isa::store(panel.d, Isa::halves(w + 20 * kUnit4));
     Isa::store(panel.d_min, Isa::halves(w + 20 * kUnit4 + kUnit2));
-    const Int two_bits = Isa::bytes(3);
-    for (int i = 0; i < 16; ++i) {  // 8 units of each half of the block
-      const Int bits = Isa::load(w + (4 + i) * kUnit4);
+    for (int i = 0; i < 16; i += 2) {  // 8 units of each half of the block
+      Int bits[2];
+      load_units(w + (4 + i) * kUnit4, bits);
       const int at = i / 8 * 32 + i % 8;
-      panel.set_q(at, Isa::and_(bits, two_bits));
-      panel.set_q(at + 8, Isa::and_(Isa::template shift_right<2>(bits), two_bits));
-      panel.set_q(at + 16, Isa::and_(Isa::template shift_right<4>(bits), two_bits));
-      panel.set_q(at + 24, Isa::and_(Isa::template shift_right<6>(bits), two_bits));
+      set_two_bits<0>(at, bits, panel);
+      set_two_bits<2>(at + 8, bits, panel);
+      set_two_bits<4>(at + 16, bits, panel);
+      set_two_bits<6>(at + 24, bits, panel);
     }
+  }
+
+ private:
+  template <int kShift>
+  static void set_two_bits(int unit, const Int (&bits)[2], Panel& panel) {
+    const Int mask = Isa::bytes(3);
+    panel.set_q(unit, {Isa::and_(Isa::template shift<-kShift>(bits[0]), mask),
+                       Isa::and_(Isa::template shift<-kShift>(bits[1]), mask)});
   }
 };
 
@@ -186,7 +199,8 @@ struct Q3_KPanel : Q3_K {
     for (int g = 0; g < 8; ++g) {
       Int q[8];
       load_threes(w + 3 * g * kUnit4, q);
-      for (int i = 0; i < 8; ++i) panel.set_q(8 * g + i, code_offset<4>(q[i]));
+      for (Int& v : q) v = code_offset<4>(v);
+      panel.set_q(8 * g, q);
     }
   }
 };
@@ -215,7 +229,8 @@ struct IQ4_XSPanel : IQ4_XS {
     for (int g = 0; g < 8; ++g) {
       Int q[8];
       load_nibbles(w + 2 * kUnit2 + kUnit4 + g * 4 * kUnit4, q);
-      for (int i = 0; i < 8; ++i) panel.set_q(8 * g + i, code_signed(Isa::lookup(table, q[i])));
+      for (Int& v : q) v = code_signed(Isa::lookup(table, v));
+      panel.set_q(8 * g, q);
     }
   }
 };
