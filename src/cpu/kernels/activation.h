@@ -34,6 +34,15 @@ struct Block256 {
 inline constexpr int kTileColumns = 8;
 inline constexpr int kTileValues = 256;
 
+// How the bytes of a tile are ordered.
+enum class TileOrder : uint8_t {
+  kRunsOf32,  // as the offsets below say
+  // For products of two columns with two rows: quants as [run of 8][column][8 int8]; int16 sums as
+  // 128 * high + low, either of which fits a byte: [high, low][run of 8 sums][column][8 int8]. The
+  // rest is as below.
+  kRunsOf8,
+};
+
 struct Tile256 {
   static constexpr size_t kQuants = 0;       // 32 int8 for each of 8 runs of 32
   static constexpr size_t kScales = 2048;    // f32 d, one a column

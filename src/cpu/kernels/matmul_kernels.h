@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cpu/kernels/activation.h"
 #include "tensor/dtype.h"
 
 namespace ridge::cpu {
@@ -67,6 +68,7 @@ struct MatmulKernels {
   MatmulFormat formats[kDTypeCount];
   // Stores n values in a format; n is a multiple of its block. All levels give the same bytes.
   void (*quantize[kActivationFormats])(const float* x, int64_t n, uint8_t* out) = {};
+  TileOrder tile_order = TileOrder::kRunsOf32;  // of all panels
 };
 
 namespace generic {
@@ -104,5 +106,8 @@ void install_matmul_float(MatmulKernels& kernels);
 void install_panels(MatmulKernels& kernels);
 void install_quantize(MatmulKernels& kernels);
 }  // namespace neon_dot
+namespace neon_i8mm {
+void install_panels(MatmulKernels& kernels);
+}  // namespace neon_i8mm
 
 }  // namespace ridge::cpu

@@ -33,31 +33,52 @@ T get(const uint8_t* array, int64_t i) {
   return value;
 }
 
-struct Run32 {
-  uint8_t q[32];
-};
-struct SumPair {
-  int16_t sums[2];
+template <class T, int n>
+struct Run {
+  T v[n];
 };
 
-void place_256(const Piece& piece, int64_t c, uint8_t* tile) {
-  const Block256 from{kTileValues};
-  const uint8_t* p = piece.bytes;
-  for (int i = 0; i < 8; ++i) put(tile + Tile256::kQuants, i, c, get<Run32>(p, i));
-  put(tile + Tile256::kScales, 0, c, get<float>(p + from.scales(), 0));
-  for (int i = 0; i < 4; ++i) {
-    put(tile + Tile256::kSumsOf32, i, c, get<SumPair>(p + from.sums_of_32(), i));
-  }
-  for (int i = 0; i < 8; ++i) {
-    put(tile + Tile256::kSumsOf16, i, c, get<SumPair>(p + from.sums_of_16(), i));
+void place_quants(const uint8_t* from, int64_t n, TileOrder order, int64_t c, uint8_t* quants) {
+  if (order == TileOrder::kRunsOf8) {
+    for (int64_t i = 0; i < n / 8; ++i) put(quants, i, c, get<Run<int8_t, 8>>(from, i));
+  } else {
+    for (int64_t i = 0; i < n / 32; ++i) put(quants, i, c, get<Run<int8_t, 32>>(from, i));
   }
 }
 
-void place_32(const Piece& piece, int64_t n, int64_t c, uint8_t* tile) {
+// n int16, at most 127 * 32 in magnitude; a multiple of 8.
+void place_sums(const uint8_t* from, int n, TileOrder order, int64_t c, uint8_t* sums) {
+  if (order == TileOrder::kRunsOf32) {
+    for (int i = 0; i < n / 2; ++i) put(sums, i, c, get<Run<int16_t, 2>>(from, i));
+    return;
+  }
+  for (int i = 0; i < n / 8; ++i) {
+    const auto eight = get<Run<int16_t, 8>>(from, i);
+    Run<int8_t, 8> low;
+    Run<int8_t, 8> high;
+    for (int j = 0; j < 8; ++j) {
+      low.v[j] = int8_t(((eight.v[j] + 64) & 127) - 64);
+      high.v[j] = int8_t((eight.v[j] - low.v[j]) / 128);
+    }
+    put(sums, i, c, high);
+    put(sums, n / 8 + i, c, low);
+  }
+}
+
+void place_256(const Piece& piece, TileOrder order, int64_t c, uint8_t* tile) {
+  const Block256 from{kTileValues};
+  const uint8_t* p = piece.bytes;
+  place_quants(p, kTileValues, order, c, tile + Tile256::kQuants);
+  put(tile + Tile256::kScales, 0, c, get<float>(p + from.scales(), 0));
+  place_sums(p + from.sums_of_32(), 8, order, c, tile + Tile256::kSumsOf32);
+  place_sums(p + from.sums_of_16(), 16, order, c, tile + Tile256::kSumsOf16);
+}
+
+void place_32(const Piece& piece, int64_t n, TileOrder order, int64_t c, uint8_t* tile) {
   const Block32 from{n};
   const uint8_t* p = piece.bytes;
+  place_quants(p, n, order, c, tile + Tile32::kQuants);
   for (int64_t i = 0; i < n / 32; ++i) {
-    put(tile + Tile32::kQuants, i, c, get<Run32>(p, i));
     put(tile + Tile32::kScales, i, c, get<float>(p + from.scales(), i));
     put(tile + Tile32::kSums, i, c, float(get<int32_t>(p + from.sums(), i)));
     put(tile + Tile32::kScaledSums, i, c, get<float>(p + from.scaled_sums(), i));
@@ -100,9 +121,9 @@ void ColumnTiles::fill(const MatmulKernels& kernels, int64_t tile, const Tensor&
         quantize(data_of<float>(x) + row * x.stride[0] + k, n_values, piece.bytes);
       }
       if (format_ == ActivationFormat::kBlock256) {
-        place_256(piece, c - begin, at);
+        place_256(piece, kernels.tile_order, c - begin, at);
       } else {
-        place_32(piece, n_values, c - begin, at);
+        place_32(piece, n_values, kernels.tile_order, c - begin, at);
       }
     }
   }
