@@ -66,6 +66,7 @@ bool has(const char* name) {
 CpuFeatures detect_cpu_features() {
   CpuFeatures features;
   features.neon_dot = has("hw.optional.arm.FEAT_DotProd");
+  features.neon_i8mm = features.neon_dot && has("hw.optional.arm.FEAT_I8MM");
   return features;
 }
 
@@ -74,6 +75,7 @@ CpuFeatures detect_cpu_features() {
 CpuFeatures detect_cpu_features() {
   CpuFeatures features;
   features.neon_dot = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  features.neon_i8mm = features.neon_dot && (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
   return features;
 }
 

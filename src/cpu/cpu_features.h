@@ -8,6 +8,7 @@ struct CpuFeatures {
   bool avx2_vnni = false;
   bool avx512_vnni = false;  // with F, BW, DQ and VL
   bool neon_dot = false;     // with dot products of bytes
+  bool neon_i8mm = false;    // and with matrix products of bytes
 };
 CpuFeatures detect_cpu_features();
 

@@ -63,6 +63,9 @@ void install_avx512_vnni(KernelTable& table) {
 bool supports_neon_dot() {
   return detect_cpu_features().neon_dot;
 }
+bool supports_neon_i8mm() {
+  return detect_cpu_features().neon_i8mm;
+}
 
 void install_neon_dot(KernelTable& table) {
   neon_dot::install_quantize(table.matmul);
@@ -75,6 +78,10 @@ void install_neon_dot(KernelTable& table) {
   neon_dot::install_attention(table.attention);
 }
 
+void install_neon_i8mm(KernelTable& table) {
+  neon_i8mm::install_panels(table.matmul);
+}
+
 #endif
 
 constexpr LevelRow kLevels[] = {
@@ -85,6 +92,7 @@ constexpr LevelRow kLevels[] = {
     {"avx512_vnni", supports_avx512_vnni, install_avx512_vnni},
 #elif defined(__aarch64__)
     {"neon_dot", supports_neon_dot, install_neon_dot},
+    {"neon_i8mm", supports_neon_i8mm, install_neon_i8mm},
 #endif
 };
 

@@ -154,7 +154,9 @@ TEST_P(KernelTest, EqualsGenericOnEdgeValues) {
   for (Fill fill : {Fill::kRandom, Fill::kZeros, Fill::kOnes, Fill::kAlternating}) {
     const PlainWeight weight = make_weight(dtype(), 19, 512, fill, 7);
     for (Values values : kAllValues) expect_as_generic(weight, values, 3);
-    for (Values values : {Values::kSigns, Values::kHuge}) expect_as_generic(weight, values, 8);
+    for (Values values : {Values::kOnes, Values::kSigns, Values::kHuge}) {
+      expect_as_generic(weight, values, 8);
+    }
   }
 }
 
