@@ -1,4 +1,7 @@
-// The types with blocks of 256 that quantized.inl has kernels for. Included after it by each level's file.
+// The types with blocks of 256 that quantized.inl has kernels for.
+#pragma once
+
+#include "cpu/kernels/quantized.inl"
 
 namespace ridge::cpu {
 namespace {

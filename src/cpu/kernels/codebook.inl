@@ -1,7 +1,19 @@
 // multiply() for the types whose weights are looked up in a codebook or packed as trits. Look-ups
 // go row by row, so a block of all rows is first expanded to signed bytes in the order that the
 // instruction set likes (in L1), with an integer scale for each 16 of them, and then multiplied.
-// Included after quantized.inl. A group's block is the rows' blocks, one after the other.
+// A group's block is the rows' blocks, one after the other.
+#pragma once
+
+#include "cpu/kernels/quantized.inl"
+#include "tensor/quant/iq1_m.h"
+#include "tensor/quant/iq1_s.h"
+#include "tensor/quant/iq2_s.h"
+#include "tensor/quant/iq2_xs.h"
+#include "tensor/quant/iq2_xxs.h"
+#include "tensor/quant/iq3_s.h"
+#include "tensor/quant/iq3_xxs.h"
+#include "tensor/quant/tq1_0.h"
+#include "tensor/quant/tq2_0.h"
 
 namespace ridge::cpu {
 namespace {

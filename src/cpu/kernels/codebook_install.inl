@@ -1,4 +1,7 @@
-// The types that codebook.inl expands before it multiplies. Included after it by each level's file.
+// The types that codebook.inl expands before it multiplies.
+#pragma once
+
+#include "cpu/kernels/codebook.inl"
 
 namespace ridge::cpu {
 namespace {

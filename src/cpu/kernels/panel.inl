@@ -1,10 +1,14 @@
-// multiply_panels(), written once over `Isa` like quantized.inl. Included after panel_coding.inl
-// and a file of products (panel_products.inl), which says how a panel's bytes lie. kTileValues
+// multiply_panels(), written once over `Isa` like quantized.inl. A level's file
+// includes its products first (panel_products.inl), which say how a panel's bytes lie. kTileValues
 // values of up to kPanelRows rows are expanded to bytes once (the panel), then every tile of
 // columns is multiplied with them. Sums of a row live in `out` between panels.
 //
 // A result has the bits that multiply() gives it: the same integers, the same f32 operations in the
 // same order.
+#pragma once
+
+#include "cpu/kernels/activation.h"
+#include "cpu/kernels/panel_coding.inl"
 
 namespace ridge::cpu {
 namespace {

@@ -1,6 +1,9 @@
 // How the codebook types become panels: their own expansion to signed bytes, made unsigned by their
-// largest magnitude where that leaves the multiply-add more room. Included after codebook.inl and
-// panel.inl.
+// largest magnitude where that leaves the multiply-add more room.
+#pragma once
+
+#include "cpu/kernels/codebook.inl"
+#include "cpu/kernels/panel_quantized.inl"
 
 namespace ridge::cpu {
 namespace {

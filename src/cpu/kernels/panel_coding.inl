@@ -1,4 +1,7 @@
-// What the bytes of a panel mean. Included after quantized.inl.
+// What the bytes of a panel mean.
+#pragma once
+
+#include "cpu/kernels/quantized.inl"
 
 namespace ridge::cpu {
 namespace {

@@ -1,4 +1,8 @@
-// The panels of all types, with the number of columns from which they pay. Included last.
+// The panels of all types, with the number of columns from which they pay.
+#pragma once
+
+#include "cpu/kernels/panel_codebook.inl"
+#include "cpu/kernels/panel_quantized.inl"
 
 namespace ridge::cpu {
 namespace {

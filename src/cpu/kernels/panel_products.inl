@@ -1,6 +1,10 @@
 // Integer products of a panel with a tile of columns, and the order of the panel's bytes that goes
-// with them: a lane sums one row of one column. Included after panel_coding.inl. A level that
-// multiplies otherwise includes a file with the same functions instead (neon_i8mm/products.inl).
+// with them: a lane sums one row of one column. A level that multiplies otherwise
+// includes a file with the same functions instead (neon_i8mm/products.inl).
+#pragma once
+
+#include "cpu/kernels/activation.h"
+#include "cpu/kernels/panel_coding.inl"
 
 namespace ridge::cpu {
 namespace {

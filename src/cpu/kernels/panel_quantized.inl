@@ -1,5 +1,8 @@
 // How the types with fixed fields become panels: one struct a type, whose expand() writes block b
-// of a panel from the group's bytes w. Included after panel.inl.
+// of a panel from the group's bytes w.
+#pragma once
+
+#include "cpu/kernels/panel.inl"
 
 namespace ridge::cpu {
 namespace {

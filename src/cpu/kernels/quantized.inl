@@ -8,6 +8,9 @@
 // Per block b: out += d_w * d_x * (exact integer sum)  [- or + a second such term], fused, b
 // ascending. That is the whole f32 arithmetic of a type, and it is the same for every number of
 // columns.
+#pragma once
+
+#include "cpu/kernels/matmul_kernels.h"
 
 namespace ridge::cpu {
 namespace {

@@ -1,7 +1,4 @@
-#include "cpu/kernels/matmul_kernels.h"
 #include "cpu/kernels/neon_dot/isa.h"
-//
-#include "cpu/kernels/quantized.inl"
 //
 #include "cpu/kernels/block256_install.inl"
 

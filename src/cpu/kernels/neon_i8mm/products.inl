@@ -2,6 +2,10 @@
 // zipped: eight bytes of row 0, of row 1, of row 2, of row 3. In a tile eight bytes of a column are
 // followed by the next column's (TileOrder::kRunsOf8). So sums of columns c and c + 1 are two
 // registers, rows 0 and 1 of both columns and rows 2 and 3, until the block's integers are whole.
+#pragma once
+
+#include "cpu/kernels/activation.h"
+#include "cpu/kernels/panel_coding.inl"
 
 namespace ridge::cpu {
 namespace {
