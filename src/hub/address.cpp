@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdint>
 #include <cstring>
 #include <string>
+
+#include "base/ascii.h"
 
 namespace ridge::hub {
 namespace {
@@ -81,8 +82,7 @@ bool is_private_host(std::string_view host) {
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
   }
-  std::string name(host.substr(0, host.find('%')));  // fe80::1%eth0
-  for (char& c : name) c = char(std::tolower(uint8_t(c)));
+  std::string name = ascii_lower(host.substr(0, host.find('%')));  // fe80::1%eth0
   while (!name.empty() && name.back() == '.') name.pop_back();
 
   in_addr v4;

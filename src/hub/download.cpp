@@ -4,6 +4,7 @@
 #include <charconv>
 #include <thread>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "hub/http.h"
 #include "hub/part_file.h"
@@ -45,18 +46,13 @@ std::string strong_etag(const HttpHeaders& headers) {
   return strong ? std::string(*etag) : std::string();
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = char(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  return text;
-}
-
 // The hub's own digest of a large file, from the answer of the server that was asked.
 std::string linked_sha256(const HttpHeaders& headers) {
   auto etag = headers.find("x-linked-etag").value_or("");
   if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
     etag = etag.substr(1, etag.size() - 2);
   }
-  return is_sha256(etag) ? lower(std::string(etag)) : std::string();
+  return is_sha256(etag) ? ascii_lower(etag) : std::string();
 }
 
 std::string shown_name(const Source& source) {
@@ -142,7 +138,7 @@ class PartReceiver : public HttpReceiver {
         part_(destination) {
     const PartInfo& info = part_.info();
     const bool other_size = source.size && info.size != *source.size;
-    const bool other_digest = !source.sha256.empty() && info.sha256 != lower(source.sha256);
+    const bool other_digest = !source.sha256.empty() && info.sha256 != ascii_lower(source.sha256);
     if (part_.size() > 0 && (other_size || other_digest || !resumable())) restart("has changed");
   }
 
@@ -189,7 +185,8 @@ class PartReceiver : public HttpReceiver {
   bool resumable() const { return !part_.info().etag.empty() || !part_.info().sha256.empty(); }
 
   std::string wanted_sha256(const HttpResponse& response) const {
-    return source_.sha256.empty() ? linked_sha256(response.first_headers) : lower(source_.sha256);
+    return source_.sha256.empty() ? linked_sha256(response.first_headers)
+                                  : ascii_lower(source_.sha256);
   }
 
   BodyWish begin_whole(const HttpResponse& response) {

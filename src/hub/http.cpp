@@ -4,12 +4,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cctype>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <new>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "hub/address.h"
 
@@ -264,8 +264,7 @@ size_t Hop::on_header(std::string_view line) {
     }
     const auto colon = line.find(':');
     if (colon != std::string_view::npos) {
-      std::string name = trimmed(line.substr(0, colon));
-      for (char& c : name) c = char(std::tolower(uint8_t(c)));
+      std::string name = ascii_lower(trimmed(line.substr(0, colon)));
       response_.headers.entries.emplace_back(std::move(name), trimmed(line.substr(colon + 1)));
     } else if (trimmed(line).empty()) {
       long status = 0;

@@ -1,9 +1,9 @@
 #include "cli/catalogue/catalogue.h"
 
 #include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace ridge::cli {
@@ -123,12 +123,6 @@ json parse(std::string_view text, std::string_view what) {
   return value;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 }  // namespace
 
 std::vector<CatalogueEntry> parse_catalogue(std::string_view text) {
@@ -152,10 +146,10 @@ CatalogueEntry parse_shape(std::string_view text) {
 }
 
 CatalogueEntry find_shape(const std::vector<CatalogueEntry>& catalogue, std::string_view name) {
-  const std::string wanted = lower(name);
+  const std::string wanted = ascii_lower(name);
   std::string near;
   for (const CatalogueEntry& entry : catalogue) {
-    const std::string known = lower(entry.shape.name);
+    const std::string known = ascii_lower(entry.shape.name);
     if (known == wanted) return entry;
     if (known.starts_with(wanted.substr(0, 4)))
       near += cat(near.empty() ? "" : ", ", entry.shape.name);
