@@ -96,10 +96,6 @@ void fit(TileShape& shape, const PackedWeight& weight, const ExpertPlan& plan) {
 // Which expert comes first is another one for every token.
 constexpr auto kNobodyKnows = [](int) { return WeightOrder::Run{}; };
 
-float* row_of(const Tensor& t, int64_t row) {
-  return data_of<float>(t) + row * t.stride[0];
-}
-
 }  // namespace
 
 void expert_gated_matmul(Context& context, const Tensor& out, const Tensor& x,

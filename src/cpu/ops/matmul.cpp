@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "cpu/cpu_buffer.h"
 #include "cpu/ops/product.h"
 
 namespace ridge::cpu {
@@ -61,10 +60,6 @@ class Operands {
   std::array<Operand, size_t(2 * kActivationFormats)> forms_;
   size_t n_ = 0;
 };
-
-float* row_of(const Tensor& t, int64_t row) {
-  return data_of<float>(t) + row * t.stride[0];
-}
 
 void store_tile(const Projection& projection, Store store, Range rows, Range cols,
                 const float* tile) {

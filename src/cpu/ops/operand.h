@@ -20,7 +20,6 @@ class Operand {
   bool suits(const PackedWeight& weight) const;
   bool in_tiles() const { return in_tiles_; }
   bool is_plain() const { return format_ == ActivationFormat::kF32; }
-  int64_t n_cols() const { return n_cols_; }
 
   size_t n_bytes() const;
   // n_bytes() of memory on a cache line.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cpu/context.h"
+#include "cpu/cpu_buffer.h"
 #include "cpu/ops/operand.h"
 #include "cpu/packed_weight.h"
 
@@ -15,11 +16,11 @@ inline const PackedWeight& packed(const Weight& weight) {
   return static_cast<const PackedWeight&>(weight);
 }
 
-struct Range {
-  int64_t begin;
-  int64_t end;
-  int64_t size() const { return end - begin; }
-};
+inline float* row_of(const Tensor& t, int64_t row) {
+  return data_of<float>(t) + row * t.stride[0];
+}
+
+using Range = Share;  // of rows or columns
 
 inline int64_t units_of(int64_t n_rows) {
   return (n_rows + kUnitRows - 1) / kUnitRows;
