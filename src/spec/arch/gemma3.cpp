@@ -19,17 +19,6 @@ float attention_scale(const ArchReader& reader, const AttentionSpec& attention) 
   return float(1.0 / std::sqrt(double(reader.d_model()) / double(attention.n_heads)));
 }
 
-// Which layers are windowed: a flag for each, or a period whose last layer is global.
-std::vector<bool> windowed_layers(ArchReader& reader) {
-  constexpr std::string_view kKey = "attention.sliding_window_pattern";
-  const auto n = size_t(reader.n_layers());
-  if (reader.has_key(kKey) && reader.is_array(kKey)) return *reader.layer_flags(kKey);
-  const int64_t period = reader.integer(kKey, 1, 1024).value_or(kDefaultPattern);
-  std::vector<bool> windowed(n);
-  for (size_t i = 0; i < n; ++i) windowed[i] = int64_t(i) % period < period - 1;
-  return windowed;
-}
-
 }  // namespace
 
 ModelSpec gemma3(ArchReader& reader) {
@@ -38,7 +27,7 @@ ModelSpec gemma3(ArchReader& reader) {
   spec.logit_softcap = reader.number("final_logit_softcapping").value_or(0.0f);
   const int64_t window = reader.require_integer("attention.sliding_window", 1, int64_t{1} << 30);
   const float local_base = reader.number("rope.freq_base_swa").value_or(kDefaultLocalBase);
-  const std::vector<bool> windowed = windowed_layers(reader);
+  const std::vector<bool> windowed = reader.windowed_layers(kDefaultPattern);
 
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = reader.attention(i, RopePairs::kHalves);

@@ -328,6 +328,15 @@ RopeSpec ArchReader::rope(int64_t head_dim, RopePairs pairs) {
   return rope;
 }
 
+std::vector<bool> ArchReader::windowed_layers(int64_t default_period) {
+  constexpr std::string_view kKey = "attention.sliding_window_pattern";
+  if (is_array(kKey)) return *layer_flags(kKey);
+  const int64_t period = integer(kKey, 1, kMaxLayers).value_or(default_period);
+  std::vector<bool> windowed(static_cast<size_t>(n_layers_));
+  for (size_t i = 0; i < windowed.size(); ++i) windowed[i] = int64_t(i) % period < period - 1;
+  return windowed;
+}
+
 void ArchReader::refuse_unread_keys() const {
   const std::string prefix = full("");
   for (const auto& [key, value] : metadata_.entries()) {

@@ -66,6 +66,8 @@ class ArchReader {
   enum class SharedGate { kNone, kSigmoid };
   void add_shared_expert(int layer, MoeFfnSpec& moe, int64_t d_ff, SharedGate gate);
   RopeSpec rope(int64_t head_dim, RopePairs pairs);
+  // Which layers have a window: a flag for each, or a period whose last layer sees all.
+  std::vector<bool> windowed_layers(int64_t default_period);
 
   // Throws Error{kUnsupported} naming the first key under the prefix that nobody asked for and that
   // is not known to leave the result alone.
