@@ -53,7 +53,14 @@ class Weight {
 };
 using WeightPtr = std::unique_ptr<const Weight>;
 
-enum class Activation { kSilu, kGeluTanh, kGelu, kRelu };
+enum class Activation {
+  kSilu,
+  kGeluTanh,
+  kGelu,
+  kRelu,
+  kClampedSwish,  // of gate g and up u: g·σ(1.702 g)·(u + 1), with g <= 7 and -7 <= u <= 7
+};
+inline constexpr int kActivations = 5;
 
 // One output of a matmul: out[n, n_out] = x · weightᵀ (+ bias).
 struct Projection {
@@ -83,6 +90,13 @@ struct GatedExperts {
   const Weight& gate;
   const Weight& up;
   Activation activation;
+  Tensor gate_bias;  // f32 [n_experts, d_ff], or empty
+  Tensor up_bias;
+};
+// One projection of all experts of a layer.
+struct ExpertProjection {
+  const Weight& weight;
+  Tensor bias;  // f32 [n_experts, n_out], or empty
 };
 
 enum class RopeStyle {
@@ -117,6 +131,7 @@ struct AttentionParams {
   float scale = 1.0f;    // multiplies q·k
   int window = 0;        // a token sees itself and window-1 before it; 0: all before it
   float softcap = 0.0f;  // s = cap * tanh(s / cap); 0: none
+  Tensor sinks;          // f32 [n_heads]: a score of each softmax that brings no value; or empty
 };
 
 class Backend {
@@ -148,13 +163,14 @@ class Backend {
   // Mixture of experts. route: the top_k experts of each row of logits[n, n_experts] by score, the
   // lower number among equals. The defaults compose these three of matmuls of single rows.
   virtual void route(const Routing& out, const Tensor& logits, const RouterParams& params);
-  // out[i * top_k + j] = weight(i, j) * activation(x[i] · gateᵀ) * (x[i] · upᵀ), all of expert
-  // (i, j); out[n * top_k, d_ff].
+  // out[i * top_k + j] = weight(i, j) * activation(x[i] · gateᵀ, x[i] · upᵀ), all of expert (i, j);
+  // out[n * top_k, d_ff].
   virtual void expert_gated_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
                                    const GatedExperts& experts);
-  // out[i] (store)= the sum over j, ascending, of x[i * top_k + j] · weightᵀ of expert (i, j).
+  // out[i] (store)= the sum over j, ascending, of x[i * top_k + j] · weightᵀ + weight(i, j) * bias
+  // of expert (i, j): x is weighted already.
   virtual void expert_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
-                             const Weight& weight, Store store);
+                             const ExpertProjection& down, Store store);
   // out = activation(gate) * up, elementwise; out may be gate.
   virtual void gated_activation(const Tensor& out, const Tensor& gate, const Tensor& up,
                                 Activation activation) = 0;

@@ -54,21 +54,31 @@ void Backend::expert_gated_matmul(const Tensor& out, const Tensor& x, const Rout
         {.weight = &experts.up, .out = up_out, .matrix = expert},
     };
     matmul(slice_rows(x, pair / top_k, 1), projections, Store::kWrite);
+    if (experts.gate_bias) add(row, slice_rows(experts.gate_bias, expert, 1));
+    if (experts.up_bias) add(up_out, slice_rows(experts.up_bias, expert, 1));
     gated_activation(row, row, up_out, experts.activation);
     scale(row, weights[size_t(pair)]);
   }
 }
 
 void Backend::expert_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
-                            const Weight& weight, Store store) {
+                            const ExpertProjection& down, Store store) {
   const int64_t top_k = routing.top_k();
   const auto chosen = downloaded<int32_t>(*this, experts_tensor(routing));
+  const auto weights = downloaded<float>(*this, down.bias ? routing.weights : Tensor{});
+  const int64_t n_out = down.weight.n_out();
   for (int64_t pair = 0; pair < x.rows(); ++pair) {
-    const Projection projection[] = {{.weight = &weight,
-                                      .out = slice_rows(out, pair / top_k, 1),
-                                      .matrix = chosen[size_t(pair)]}};
+    const int64_t expert = chosen[size_t(pair)];
+    const Tensor row = slice_rows(out, pair / top_k, 1);
+    const Projection projection[] = {{.weight = &down.weight, .out = row, .matrix = expert}};
     const bool begins_row = pair % top_k == 0;
     matmul(slice_rows(x, pair, 1), projection, begins_row ? store : Store::kAdd);
+    if (!down.bias) continue;
+    const Tensor bias = make_tensor(DType::kF32, {1, n_out}, scratch(size_t(n_out) * 4), 0);
+    const int32_t row_of_expert[] = {int32_t(expert)};
+    gather_rows(bias, down.bias, row_of_expert);
+    scale(bias, weights[size_t(pair)]);
+    add(row, bias);
   }
 }
 

@@ -67,8 +67,8 @@ class CpuBackend final : public Backend {
     cpu::expert_gated_matmul(context_, out, x, routing, experts);
   }
   void expert_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
-                     const Weight& weight, Store store) override {
-    cpu::expert_matmul(context_, out, x, routing, weight, store);
+                     const ExpertProjection& down, Store store) override {
+    cpu::expert_matmul(context_, out, x, routing, down, store);
   }
   void gated_activation(const Tensor& out, const Tensor& gate, const Tensor& up,
                         Activation activation) override {

@@ -40,14 +40,19 @@ std::vector<float> WeightLoader::values(const VectorSpec& spec) {
   RIDGE_CHECK(tensor != nullptr);
   std::vector<std::byte> bytes(tensor->n_bytes);
   file_.read(*tensor, 0, bytes);
-  std::vector<float> values(size_t(spec.size));
-  info(tensor->dtype).decode(bytes.data(), values.data(), spec.size);
+  std::vector<float> values(size_t(spec.size * spec.n_vectors));
+  info(tensor->dtype).decode(bytes.data(), values.data(), int64_t(values.size()));
   advance(tensor->n_bytes);
   return values;
 }
 
 Parameter WeightLoader::vector(const VectorSpec& spec) {
-  return spec ? make_parameter(backend_, values(spec)) : Parameter{};
+  if (!spec) return {};
+  Parameter parameter = make_parameter(backend_, values(spec));
+  if (spec.n_vectors > 1) {
+    parameter.tensor = make_tensor(DType::kF32, {spec.n_vectors, spec.size}, *parameter.buffer, 0);
+  }
+  return parameter;
 }
 
 void WeightLoader::advance(uint64_t n_bytes) {

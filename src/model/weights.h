@@ -26,7 +26,8 @@ class WeightLoader {
   WeightLoader(const gguf::File& file, Backend& backend, uint64_t total_bytes,
                const LoadProgress& progress);
 
-  // Empty specs give null weights and empty parameters. Throw Error.
+  // Empty specs give null weights and empty parameters; several vectors of a spec make a parameter
+  // [n_vectors, size]. Throw Error.
   WeightPtr matrix(const MatrixSpec& spec);
   Parameter vector(const VectorSpec& spec);
   std::vector<float> values(const VectorSpec& spec);

@@ -1,6 +1,7 @@
 #include "spec/build.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 #include "base/error.h"
@@ -22,9 +23,12 @@ void check_tensor(const gguf::File& file, const TensorUse& use) {
     fail(ErrorCode::kInvalidFile, "the file has no tensor ", use.name,
          ", which its architecture needs");
   }
-  const bool matches = tensor->dims[0] == use.n_in && tensor->dims[1] == use.n_out &&
-                       tensor->dims[2] == use.n_matrices && tensor->dims[3] == 1;
-  if (!matches) {
+  std::array<int64_t, 4> dims = {use.n_in, 1, 1, 1};  // ones are left out
+  size_t rank = 1;
+  for (const int64_t n : {use.n_out, use.n_matrices}) {
+    if (n > 1) dims[rank++] = n;
+  }
+  if (tensor->dims != dims) {
     fail(ErrorCode::kInvalidFile, "tensor ", use.name, " has shape ", shape_text(*tensor),
          "; its metadata ask for [", use.n_in, use.n_out > 1 ? cat(", ", use.n_out) : "",
          use.n_matrices > 1 ? cat(", ", use.n_matrices) : "", "]");

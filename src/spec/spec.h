@@ -22,6 +22,7 @@ struct MatrixSpec {
 struct VectorSpec {
   std::string name;
   int64_t size = 0;
+  int64_t n_vectors = 1;  // in the tensor: one for each expert
   explicit operator bool() const { return !name.empty(); }
 };
 
@@ -70,9 +71,14 @@ struct AttentionSpec {
   MatrixSpec q, k, v, output;
   VectorSpec q_bias, k_bias, v_bias, output_bias;
   NormSpec q_norm, k_norm;  // over each head, or over all of them where the weight is that wide
+  VectorSpec sinks;         // [n_heads]: a score of each softmax that brings no value
 };
 
-enum class FfnActivation { kSilu, kGeluTanh };
+enum class FfnActivation {
+  kSilu,
+  kGeluTanh,
+  kClampedSwish,  // g·σ(1.702 g)·(u + 1), g up to 7 and u within ±7 (gpt-oss)
+};
 
 struct DenseFfnSpec {
   int64_t d_ff = 0;
@@ -89,13 +95,15 @@ struct MoeFfnSpec {
   int64_t d_ff = 0;  // of one expert
   FfnActivation activation = FfnActivation::kSilu;
   ExpertScore score = ExpertScore::kSoftmax;
-  bool normalise = false;     // the chosen scores are divided by their sum
-  float weight_scale = 1.0f;  // multiplies them in the end
-  MatrixSpec router;          // [n_experts, d_model]
-  VectorSpec router_bias;     // [n_experts], added to scores for the choice alone
-  MatrixSpec gate, up, down;  // n_experts matrices each
-  DenseFfnSpec shared;        // an expert that all tokens go to; its matrices may be absent
-  MatrixSpec shared_gate;     // [1, d_model]: sigmoid of its logit scales the shared expert
+  bool normalise = false;                    // the chosen scores are divided by their sum
+  float weight_scale = 1.0f;                 // multiplies them in the end
+  MatrixSpec router;                         // [n_experts, d_model]
+  VectorSpec logit_bias;                     // [n_experts], added to the router's logits
+  VectorSpec router_bias;                    // [n_experts], added to scores for the choice alone
+  MatrixSpec gate, up, down;                 // n_experts matrices each
+  VectorSpec gate_bias, up_bias, down_bias;  // and as many vectors
+  DenseFfnSpec shared;     // an expert that all tokens go to; its matrices may be absent
+  MatrixSpec shared_gate;  // [1, d_model]: sigmoid of its logit scales the shared expert
 };
 
 struct LayerSpec {

@@ -26,7 +26,13 @@ class Collector {
     matrix(f.down, role, TensorPart::kDown);
   }
   void vector(const VectorSpec& spec, TensorRole role) {
-    if (spec) uses.push_back({spec.name, role, layer, 1, spec.size});
+    if (!spec) return;
+    uses.push_back({.name = spec.name,
+                    .role = role,
+                    .layer = layer,
+                    .n_in = spec.size,
+                    .n_matrices = spec.n_vectors,
+                    .n_active = spec.n_vectors});
   }
   void norm(const NormSpec& spec) { vector(spec.weight, TensorRole::kNorm); }
 
@@ -40,15 +46,20 @@ class Collector {
     }
     norm(a.q_norm);
     norm(a.k_norm);
+    vector(a.sinks, TensorRole::kAttention);
     if (!has_rope_factors_) vector(a.rope.factors, TensorRole::kRope);
     has_rope_factors_ = has_rope_factors_ || bool(a.rope.factors);
   }
   void operator()(const DenseFfnSpec& f) { feed_forward(f, TensorRole::kFeedForward); }
   void operator()(const MoeFfnSpec& f) {
     matrix(f.router, TensorRole::kRouter);
+    vector(f.logit_bias, TensorRole::kRouter);
     vector(f.router_bias, TensorRole::kRouter);
     const size_t first_expert = uses.size();
     feed_forward(f, TensorRole::kExperts);
+    for (const VectorSpec* v : {&f.gate_bias, &f.up_bias, &f.down_bias}) {
+      vector(*v, TensorRole::kExperts);
+    }
     for (size_t i = first_expert; i < uses.size(); ++i) uses[i].n_active = f.top_k;
     matrix(f.shared_gate, TensorRole::kRouter);
     (*this)(f.shared);

@@ -32,7 +32,7 @@ struct TensorUse {
   int layer = -1;     // -1: outside the layers
   int64_t n_out = 1;  // 1 for vectors
   int64_t n_in = 0;
-  int64_t n_matrices = 1;  // of this shape, one after the other
+  int64_t n_matrices = 1;  // of this shape, one after the other; of vectors that many
   int64_t n_active = 1;    // of them, that one token reads
   TensorPart part = TensorPart::kNone;
 };

@@ -37,7 +37,7 @@ std::vector<DType> stored_types(const ModelSpec& spec, const RandomModel& option
 
 // Norms, biases and rope factors: f32.
 std::vector<float> small_values(const TensorUse& use, Rng rng) {
-  std::vector<float> values(size_t(use.n_out * use.n_in));
+  std::vector<float> values(size_t(use.n_out * use.n_in * use.n_matrices));
   fill_normal(values, rng, 0.1f);
   for (float& v : values) {
     if (use.role == TensorRole::kNorm) v += 1.0f;

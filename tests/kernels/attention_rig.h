@@ -23,6 +23,7 @@ struct AttentionCase {
   DType v_dtype = DType::kF16;
   int page_size = 32;
   AttentionParams params = {.scale = 0.125f};
+  std::vector<float> sinks = {};  // one a head, or none
 };
 
 inline std::string describe(const AttentionCase& c) {
@@ -30,7 +31,7 @@ inline std::string describe(const AttentionCase& c) {
          std::to_string(c.k_dim) + "/" + std::to_string(c.v_dim) + ", " +
          std::string(info(c.k_dtype).name) + "/" + std::string(info(c.v_dtype).name) + ", page " +
          std::to_string(c.page_size) + ", window " + std::to_string(c.params.window) + ", cap " +
-         std::to_string(c.params.softcap);
+         std::to_string(c.params.softcap) + (c.sinks.empty() ? "" : ", sinks");
 }
 
 inline std::vector<float> random_floats(Rng& rng, int64_t n) {
@@ -118,7 +119,12 @@ class AttentionRig {
                        std::as_bytes(std::span(q).subspan(size_t(i * q_size), size_t(q_size))));
     }
     const Tensor out = make(DType::kF32, {n, c_.n_heads, c_.v_dim});
-    backend_->attention(out, q_tensor, cache_, rows, c_.params);
+    AttentionParams params = c_.params;
+    if (!c_.sinks.empty()) {
+      params.sinks = make(DType::kF32, {c_.n_heads});
+      backend_->upload(params.sinks, std::as_bytes(std::span(c_.sinks)));
+    }
+    backend_->attention(out, q_tensor, cache_, rows, params);
     std::vector<float> result(size_t(out.n_elements()));
     backend_->download(out, std::as_writable_bytes(std::span(result)));
     buffers_.resize(2);  // the cache stays

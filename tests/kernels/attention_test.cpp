@@ -50,8 +50,10 @@ Expected reference_row(const AttentionCase& c, std::span<const float> q, std::sp
       const double cap = double(c.params.softcap);
       scores.push_back(cap > 0 ? cap * std::tanh(s / cap) : s);
     }
-    const double max = *std::max_element(scores.begin(), scores.end());
-    double total = 0.0;
+    const bool has_sink = !c.sinks.empty();
+    const double sink = has_sink ? double(c.sinks[size_t(head)]) : -INFINITY;
+    const double max = std::max(sink, *std::max_element(scores.begin(), scores.end()));
+    double total = std::exp(sink - max);
     for (double& s : scores) total += s = std::exp(s - max);
     for (int64_t p = first; p <= position; ++p) {
       for (int64_t i = 0; i < c.v_dim; ++i) {
@@ -101,6 +103,8 @@ const AttentionCase kCases[] = {
     {.n_heads = 8, .n_kv_heads = 2, .params = {.scale = 0.5f, .window = 257, .softcap = 5.0f}},
     {.params = {.scale = 0.3f, .softcap = 30.0f}},
     {.params = {.scale = 3.0f}},  // peaks: most weights vanish
+    {.params = {.scale = 0.125f, .window = 128}, .sinks = {0.5f, -3.0f, 20.0f}},
+    {.n_heads = 4, .n_kv_heads = 2, .sinks = {-100.0f, 100.0f, 0.0f, 3.0f}},
 };
 
 TEST(Attention, EqualsPlainArithmetic) {
@@ -129,7 +133,7 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 // Tokens one by one, in pieces of any size, in company, with any number of threads: the same bits.
 TEST(Attention, OfARowDependsOnNothingElseInTheCall) {
   for (const std::string& level : supported_levels()) {
-    for (const size_t i : {1, 3, 10, 11, 14, 16}) {
+    for (const size_t i : {1, 3, 10, 11, 14, 16, 19}) {
       const AttentionCase& c = kCases[i];
       SCOPED_TRACE(level + ": " + describe(c));
       const int64_t row_size = c.n_heads * c.v_dim;

@@ -21,6 +21,7 @@ struct Shape {
   int64_t top_k = 2;
   int64_t d_model = 256;
   int64_t d_ff = 256;
+  bool biases = false;
 };
 
 struct Values {
@@ -41,15 +42,18 @@ class Rig {
         backend_(backend),
         gate_(weights(dtype, shape.d_ff, shape.d_model, 1)),
         up_(weights(dtype, shape.d_ff, shape.d_model, 2)),
-        down_(weights(dtype, shape.d_model, shape.d_ff, 3)) {}
+        down_(weights(dtype, shape.d_model, shape.d_ff, 3)),
+        gate_bias_(biases(shape.d_ff, 4)),
+        up_bias_(biases(shape.d_ff, 5)),
+        down_bias_(biases(shape.d_model, 6)) {}
 
   struct Result {
     std::vector<float> inner, out;
     bool operator==(const Result&) const = default;
   };
   void forward(const Tensor& x, const Tensor& inner, const Tensor& out, const Routing& routing) {
-    backend_.expert_gated_matmul(inner, x, routing, {*gate_, *up_, Activation::kSilu});
-    backend_.expert_matmul(out, inner, routing, *down_, Store::kWrite);
+    backend_.expert_gated_matmul(inner, x, routing, {*gate_, *up_, Activation::kSilu, {}, {}});
+    backend_.expert_matmul(out, inner, routing, {*down_, {}}, Store::kWrite);
   }
   enum class Way { kComposed, kGrouped };
   // Rows [first, first + n) of an endless table of inputs and choices.
@@ -78,18 +82,29 @@ class Rig {
       }
     }
     const Routing routing{.weights = route_weights.tensor, .experts = chosen.get()};
-    const GatedExperts experts{*gate_, *up_, Activation::kSilu};
+    const GatedExperts experts = gated();
+    const ExpertProjection down{*down_, shape_.biases ? down_bias_.tensor : Tensor{}};
     if (way == Way::kGrouped) {
       backend_.expert_gated_matmul(inner.tensor, x.tensor, routing, experts);
-      backend_.expert_matmul(out.tensor, inner.tensor, routing, *down_, store);
+      backend_.expert_matmul(out.tensor, inner.tensor, routing, down, store);
     } else {
       backend_.Backend::expert_gated_matmul(inner.tensor, x.tensor, routing, experts);
-      backend_.Backend::expert_matmul(out.tensor, inner.tensor, routing, *down_, store);
+      backend_.Backend::expert_matmul(out.tensor, inner.tensor, routing, down, store);
     }
     return {{inner.all().begin(), inner.all().end()}, {out.all().begin(), out.all().end()}};
   }
 
  private:
+  GatedExperts gated() const {
+    if (!shape_.biases) return {*gate_, *up_, Activation::kSilu, {}, {}};
+    return {*gate_, *up_, Activation::kClampedSwish, gate_bias_.tensor, up_bias_.tensor};
+  }
+  Values biases(int64_t size, uint64_t seed) {
+    Values values(backend_, shape_.n_experts, size);
+    Rng rng(seed);
+    for (float& v : values.all()) v = float(2 * rng.uniform() - 1);
+    return values;
+  }
   WeightPtr weights(DType dtype, int64_t n_out, int64_t n_in, uint64_t seed) {
     const PlainWeight plain =
         make_weight(dtype, n_out * shape_.n_experts, n_in, Fill::kRandom, seed);
@@ -102,10 +117,12 @@ class Rig {
   Shape shape_;
   Backend& backend_;
   WeightPtr gate_, up_, down_;
+  Values gate_bias_, up_bias_, down_bias_;
 };
 
 // Rows that fill no whole group of any level.
 constexpr Shape kOdd{.n_experts = 5, .top_k = 3, .d_model = 40, .d_ff = 24};
+constexpr Shape kBiased{.n_experts = 5, .top_k = 3, .d_model = 96, .d_ff = 64, .biases = true};
 
 std::vector<std::string> isas() {
   std::vector<std::string> names;
@@ -128,9 +145,14 @@ TEST(Experts, GroupedEqualsComposedForEveryTypeAndLevel) {
         }
       }
     }
-    Rig odd(*backend, DType::kF16, kOdd);
-    EXPECT_EQ(odd.run(Rig::Way::kGrouped, 0, 50, Store::kWrite),
-              odd.run(Rig::Way::kComposed, 0, 50, Store::kWrite));
+    for (const auto& [dtype, shape] : {std::pair(DType::kF16, kOdd), {DType::kMXFP4, kBiased}}) {
+      Rig rig(*backend, dtype, shape);
+      for (const Store store : {Store::kWrite, Store::kAdd}) {
+        EXPECT_EQ(rig.run(Rig::Way::kGrouped, 0, 50, store),
+                  rig.run(Rig::Way::kComposed, 0, 50, store))
+            << isa << " " << info(dtype).name;
+      }
+    }
   }
 }
 

@@ -40,16 +40,20 @@ class Row {
   int64_t n_;
 };
 
-double activate(Activation activation, double x) {
+double activate(Activation activation, double x, double up) {
   switch (activation) {
     case Activation::kSilu:
-      return x / (1 + std::exp(-x));
+      return x / (1 + std::exp(-x)) * up;
     case Activation::kGeluTanh:
-      return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+      return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))) * up;
     case Activation::kGelu:
-      return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+      return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0))) * up;
     case Activation::kRelu:
-      return std::max(0.0, x);
+      return std::max(0.0, x) * up;
+    case Activation::kClampedSwish: {
+      const double g = std::min(x, 7.0);
+      return g / (1 + std::exp(-1.702 * g)) * (std::clamp(up, -7.0, 7.0) + 1);
+    }
   }
   return NAN;
 }
@@ -57,16 +61,16 @@ double activate(Activation activation, double x) {
 TEST(GatedActivation, EqualsPlainArithmetic) {
   Rng rng(1);
   for (const cpu::ChosenKernels& level : supported_kernels()) {
-    for (int a = 0; a < 4; ++a) {
+    for (int a = 0; a < kActivations; ++a) {
       for (const double range : {0.01, 1.0, 10.0, 200.0}) {
         for (const int64_t n : kSizes) {
-          const Row gate(rng, n, range), up(rng, n, 2.0);
+          const Row gate(rng, n, range), up(rng, n, 9.0);
           Row out(rng, n, 1.0);
           level.table.vector.gated_activation[a](out.data(), gate.data(), up.data(), n);
           ASSERT_TRUE(out.guards_hold());
           for (int64_t i = 0; i < n; ++i) {
             const double x = gate[i];
-            const double expected = activate(Activation(a), x) * up[i];
+            const double expected = activate(Activation(a), x, up[i]);
             // The exponent's rounding moves e^x by its own size; 1 + tanh and 1 + erf lose what
             // stands below 1.
             const double exponent = std::min(90.0, std::fabs(x) * (1.6 + 0.08 * x * x));
@@ -84,7 +88,7 @@ TEST(GatedActivation, EqualsPlainArithmetic) {
 TEST(GatedActivation, OfAnElementDependsOnNoOther) {
   Rng rng(2);
   for (const cpu::ChosenKernels& level : supported_kernels()) {
-    for (int a = 0; a < 4; ++a) {
+    for (int a = 0; a < kActivations; ++a) {
       const int64_t n = 61;
       const Row gate(rng, n, 8.0), up(rng, n, 2.0);
       const auto kernel = level.table.vector.gated_activation[a];

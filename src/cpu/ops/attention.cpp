@@ -120,7 +120,8 @@ void attention(Context& context, const Tensor& out, const Tensor& q, const KvVie
       .out_row_stride = out.stride[0],
       .out_head_stride = out.stride[1],
       .scale = params.scale,
-      .softcap = params.softcap};
+      .softcap = params.softcap,
+      .sinks = params.sinks ? data_of<float>(params.sinks) : nullptr};
   const PlanSize size = size_of(call.plan, sequences);
   Pieces sizes;
   carve(call, size, n_threads, sizes);

@@ -278,6 +278,15 @@ void merge_row(const AttentionCall& call, const PartialRows& to, const PartialRo
   to.max(row) = max;
 }
 
+// What the weighted sums are multiplied with in the end. A sink joins the softmax as one more score
+// and adds nothing to the sums.
+float last_factor(const AttentionCall& call, const PartialRows& rows, int64_t row, int64_t head) {
+  if (call.sinks == nullptr) return 1.0f / rows.total(row);
+  const float max = std::max(rows.max(row), call.sinks[head]);
+  const float factor = std::exp(rows.max(row) - max);
+  return factor / (rows.total(row) * factor + std::exp(call.sinks[head] - max));
+}
+
 }  // namespace
 
 int64_t tile_positions(int64_t padded_dim) {
@@ -323,10 +332,11 @@ void merge(const AttentionCall& call, const PartialRows& to, const PartialRows& 
 void store_rows(const AttentionCall& call, const AttentionTask& task, const PartialRows& rows) {
   const int64_t group = call.plan.group;
   for (int64_t row = 0; row < task.n_positions * group; ++row) {
+    const int64_t head = task.kv_head * group + row % group;
     float* to = call.out +
                 (task.sequence->first_row + task.first + row / group) * call.out_row_stride +
-                (task.kv_head * group + row % group) * call.out_head_stride;
-    const float factor = 1.0f / rows.total(row);
+                head * call.out_head_stride;
+    const float factor = last_factor(call, rows, row, head);
     const float* sums = rows.sums(row);
     for (int64_t i = 0; i < call.v.dim; ++i) to[i] = sums[i] * factor;
   }

@@ -35,6 +35,7 @@ struct AttentionCall {
   int64_t out_head_stride;
   float scale;
   float softcap;
+  const float* sinks;  // of the query heads, or null
 };
 
 // Partial results: row r holds padded_dim weighted sums of V, then the maximum of the scores and

@@ -93,6 +93,15 @@ void fit(TileShape& shape, const PackedWeight& weight, const ExpertPlan& plan) {
   shape.fit(weight, 1);
 }
 
+// The expert's bias for rows from `first` on, or null where there are none.
+const float* bias_of(const Tensor& biases, int64_t expert, int64_t first) {
+  return biases ? row_of(biases, expert) + first : nullptr;
+}
+
+void add_scaled(float* out, const float* x, float factor, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) out[i] += factor * x[i];
+}
+
 // Which expert comes first is another one for every token.
 constexpr auto kNobodyKnows = [](int) { return WeightOrder::Run{}; };
 
@@ -131,10 +140,14 @@ void expert_gated_matmul(Context& context, const Tensor& out, const Tensor& x,
       multiply(context, gate, gate_x, {expert.number, rows, cols, space.tile, stride}, space.panel);
       multiply(context, up, up_x, {expert.number, rows, cols, space.second_tile, stride},
                space.panel);
+      const float* gate_bias = bias_of(experts.gate_bias, expert.number, rows.begin);
+      const float* up_bias = bias_of(experts.up_bias, expert.number, rows.begin);
       for (int64_t c = cols.begin; c < cols.end; ++c) {
         const int64_t at = (c - cols.begin) * stride;
         const int32_t pair = expert.pairs[size_t(c)];
         float* to = row_of(out, pair) + rows.begin;
+        if (gate_bias != nullptr) vector.add(space.tile + at, gate_bias, rows.size());
+        if (up_bias != nullptr) vector.add(space.second_tile + at, up_bias, rows.size());
         activate(to, space.tile + at, space.second_tile + at, rows.size());
         vector.scale(to, weights[pair], rows.size());
       }
@@ -155,9 +168,9 @@ void expert_gated_matmul(Context& context, const Tensor& out, const Tensor& x,
 }
 
 void expert_matmul(Context& context, const Tensor& out, const Tensor& x, const Routing& routing,
-                   const Weight& weight, Store store) {
+                   const ExpertProjection& projection, Store store) {
   if (out.rows() == 0) return;
-  const PackedWeight& down = packed(weight);
+  const PackedWeight& down = packed(projection.weight);
   RIDGE_DCHECK(down.n_in() == x.cols() && out.cols() == down.n_out());
   RIDGE_DCHECK(x.rows() == out.rows() * routing.top_k());
   const ExpertPlan plan(context, chosen_experts(routing), routing.top_k(), down.n_matrices());
@@ -167,6 +180,7 @@ void expert_matmul(Context& context, const Tensor& out, const Tensor& x, const R
   fit(shape, down, plan);
   const Workspaces spaces(context, shape);
   const VectorKernels& vector = context.kernels.vector;
+  const float* weights = data_of<float>(routing.weights);
 
   context.order.begin_section(context.pool, down.group(0), kNobodyKnows);
   context.pool.run_shares(units_of(down.n_out()), shape.grain(), [&](Share units, int thread) {
@@ -184,9 +198,11 @@ void expert_matmul(Context& context, const Tensor& out, const Tensor& x, const R
         const int64_t stride = tile_stride(rows);
         multiply(context, down, down_x, {expert.number, rows, cols, space.tile, stride},
                  space.panel);
+        const float* bias = bias_of(projection.bias, expert.number, rows.begin);
         for (int64_t c = cols.begin; c < cols.end; ++c) {
-          vector.add(row_of(out, expert.tokens[size_t(c)]) + rows.begin,
-                     space.tile + (c - cols.begin) * stride, rows.size());
+          float* to = row_of(out, expert.tokens[size_t(c)]) + rows.begin;
+          vector.add(to, space.tile + (c - cols.begin) * stride, rows.size());
+          if (bias != nullptr) add_scaled(to, bias, weights[expert.pairs[size_t(c)]], rows.size());
         }
       });
     }

@@ -9,6 +9,6 @@ namespace ridge::cpu {
 void expert_gated_matmul(Context& context, const Tensor& out, const Tensor& x,
                          const Routing& routing, const GatedExperts& experts);
 void expert_matmul(Context& context, const Tensor& out, const Tensor& x, const Routing& routing,
-                   const Weight& weight, Store store);
+                   const ExpertProjection& projection, Store store);
 
 }  // namespace ridge::cpu

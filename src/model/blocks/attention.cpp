@@ -14,6 +14,7 @@ Attention::Attention(const AttentionSpec& spec, WeightLoader& loader)
       output_bias_(loader.vector(spec.output_bias)),
       q_norm_(spec.q_norm, loader),
       k_norm_(spec.k_norm, loader),
+      sinks_(loader.vector(spec.sinks)),
       rope_(spec.rope, loader) {}
 
 void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& out,
@@ -45,7 +46,10 @@ void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
   const KvView cache = step.cache(layer);
   device.kv_write(cache, k_heads, v_heads, step.sequences(layer));
   device.attention(mixed_heads, q_heads, cache, step.sequences(layer),
-                   {.scale = spec_.scale, .window = int(spec_.window), .softcap = spec_.softcap});
+                   {.scale = spec_.scale,
+                    .window = int(spec_.window),
+                    .softcap = spec_.softcap,
+                    .sinks = sinks_.tensor});
   step.tap(layer, "attn.mixed", mixed);
 
   const Projection output[] = {{output_.get(), output_bias_.tensor, out}};

@@ -22,6 +22,7 @@ class Attention {
   WeightPtr q_, k_, v_, output_;
   Parameter q_bias_, k_bias_, v_bias_, output_bias_;
   Norm q_norm_, k_norm_;
+  Parameter sinks_;
   Rope rope_;
 };
 

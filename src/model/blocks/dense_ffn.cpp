@@ -8,6 +8,8 @@ Activation device_activation(FfnActivation activation) {
       return Activation::kSilu;
     case FfnActivation::kGeluTanh:
       return Activation::kGeluTanh;
+    case FfnActivation::kClampedSwish:
+      return Activation::kClampedSwish;
   }
   return Activation::kSilu;
 }

@@ -16,10 +16,14 @@ MoeFfn::Group MoeFfn::load_experts(const MoeFfnSpec& spec, WeightLoader& loader)
               .top_k = spec.top_k,
               .activation = device_activation(spec.activation)};
   group.router = loader.matrix(spec.router);
+  group.logit_bias = loader.vector(spec.logit_bias);
   group.router_bias = loader.vector(spec.router_bias);
   group.gate = loader.matrix(spec.gate);
   group.up = loader.matrix(spec.up);
   group.down = loader.matrix(spec.down);
+  group.gate_bias = loader.vector(spec.gate_bias);
+  group.up_bias = loader.vector(spec.up_bias);
+  group.down_bias = loader.vector(spec.down_bias);
   return group;
 }
 
@@ -53,16 +57,17 @@ void MoeFfn::Group::forward(Step& step, int layer, const Tensor& x, const Tensor
   const Routing routing = work.routing(n, top_k);
   const Tensor inner = work.ffn(n * top_k, down->n_in());
 
-  const Projection scores[] = {{.weight = router.get(), .out = logits}};
+  const Projection scores[] = {{.weight = router.get(), .bias = logit_bias.tensor, .out = logits}};
   device.matmul(x, scores, Store::kWrite);
   step.tap(layer, "ffn.router", logits);
   RouterParams with_bias = params;
   with_bias.bias = router_bias.tensor;
   device.route(routing, logits, with_bias);
   step.tap(layer, "ffn.weights", routing.weights);
-  device.expert_gated_matmul(inner, x, routing, {*gate, *up, activation});
+  device.expert_gated_matmul(inner, x, routing,
+                             {*gate, *up, activation, gate_bias.tensor, up_bias.tensor});
   step.tap(layer, "ffn.inner", inner);
-  device.expert_matmul(out, inner, routing, *down, store);
+  device.expert_matmul(out, inner, routing, {*down, down_bias.tensor}, store);
 }
 
 void MoeFfn::forward(Step& step, int layer, const Tensor& x, const Tensor& out, Store store) const {

@@ -21,10 +21,11 @@ class MoeFfn {
   // A router with the feed-forwards that it chooses from.
   struct Group {
     WeightPtr router;
-    Parameter router_bias;
+    Parameter logit_bias, router_bias;
     RouterParams params;  // without the bias
     int64_t top_k = 0;
     WeightPtr gate, up, down;
+    Parameter gate_bias, up_bias, down_bias;
     Activation activation = Activation::kSilu;
 
     void forward(Step& step, int layer, const Tensor& x, const Tensor& out, Store store) const;

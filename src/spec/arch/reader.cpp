@@ -147,8 +147,8 @@ VectorSpec ArchReader::bias(std::string_view stem, int64_t size) const {
 }
 
 NormSpec ArchReader::norm(std::string_view stem, int64_t size) {
-  return {.weight = {.name = cat(stem, ".weight"), .size = size},
-          .eps = require_positive("attention.layer_norm_rms_epsilon")};
+  const float eps = require_positive("attention.layer_norm_rms_epsilon");
+  return {.weight = {.name = cat(stem, ".weight"), .size = size}, .eps = eps};
 }
 
 NormSpec ArchReader::optional_norm(std::string_view stem, int64_t size) {

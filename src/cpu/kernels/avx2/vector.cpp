@@ -45,6 +45,17 @@ void gated_relu(float* out, const float* gate, const float* up, int64_t n) {
        [](__m256 g, __m256 u) { return _mm256_mul_ps(_mm256_max_ps(g, _mm256_setzero_ps()), u); });
 }
 
+void gated_clamped_swish(float* out, const float* gate, const float* up, int64_t n) {
+  const __m256 limit = _mm256_set1_ps(7.0f), lowest = _mm256_set1_ps(-7.0f);
+  const __m256 steepness = _mm256_set1_ps(1.702f), one = _mm256_set1_ps(1.0f);
+  map2(out, gate, up, n, [&](__m256 g, __m256 u) {
+    g = _mm256_min_ps(limit, g);  // the second operand is what a NaN survives in
+    u = _mm256_max_ps(lowest, _mm256_min_ps(limit, u));
+    const __m256 swish = _mm256_mul_ps(g, sigmoid8(_mm256_mul_ps(g, steepness)));
+    return _mm256_mul_ps(swish, _mm256_add_ps(u, one));
+  });
+}
+
 __m256 add_square(__m256 sum, __m256 x) {
   return _mm256_fmadd_ps(x, x, sum);
 }
@@ -180,6 +191,7 @@ void avx2::install_vector(VectorKernels& kernels) {
   kernels.gated_activation[0] = gated_silu;
   kernels.gated_activation[1] = gated_gelu_tanh;
   kernels.gated_activation[3] = gated_relu;
+  kernels.gated_activation[4] = gated_clamped_swish;
   kernels.rms_norm = rms_norm;
   kernels.add = add;
   kernels.scale = scale;

@@ -27,6 +27,14 @@ void gated(float* out, const float* gate, const float* up, int64_t n) {
   for (int64_t i = 0; i < n; ++i) out[i] = kActivation(gate[i]) * up[i];
 }
 
+void gated_clamped_swish(float* out, const float* gate, const float* up, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float g = gate[i] > 7.0f ? 7.0f : gate[i];
+    const float u = up[i] > 7.0f ? 7.0f : up[i] < -7.0f ? -7.0f : up[i];
+    out[i] = g / (1.0f + std::exp(-1.702f * g)) * (u + 1.0f);
+  }
+}
+
 void rms_norm(float* out, const float* x, const float* weight, int64_t n, float eps) {
   double sum = 0.0;
   for (int64_t i = 0; i < n; ++i) sum += double(x[i]) * double(x[i]);
@@ -86,6 +94,7 @@ void generic::install_vector(VectorKernels& kernels) {
   kernels.gated_activation[1] = gated<gelu_tanh>;
   kernels.gated_activation[2] = gated<gelu>;
   kernels.gated_activation[3] = gated<relu>;
+  kernels.gated_activation[4] = gated_clamped_swish;
 }
 
 }  // namespace ridge::cpu

@@ -40,6 +40,16 @@ void gated_relu(float* out, const float* gate, const float* up, int64_t n) {
   });
 }
 
+void gated_clamped_swish(float* out, const float* gate, const float* up, int64_t n) {
+  const float32x4_t limit = vdupq_n_f32(7.0f), lowest = vdupq_n_f32(-7.0f);
+  map2(out, gate, up, n, [&](float32x4_t g, float32x4_t u) {
+    g = vminq_f32(g, limit);
+    u = vmaxq_f32(vminq_f32(u, limit), lowest);
+    const float32x4_t swish = vmulq_f32(g, sigmoid4(vmulq_n_f32(g, 1.702f)));
+    return vmulq_f32(swish, vaddq_f32(u, vdupq_n_f32(1.0f)));
+  });
+}
+
 float32x4_t add_square(float32x4_t sum, float32x4_t x) {
   return vfmaq_f32(sum, x, x);
 }
@@ -164,6 +174,7 @@ void neon_dot::install_vector(VectorKernels& kernels) {
   kernels.gated_activation[0] = gated_silu;
   kernels.gated_activation[1] = gated_gelu_tanh;
   kernels.gated_activation[3] = gated_relu;
+  kernels.gated_activation[4] = gated_clamped_swish;
   kernels.rms_norm = rms_norm;
   kernels.add = add;
   kernels.scale = scale;
