@@ -59,8 +59,10 @@ enum class Activation {
   kGelu,
   kRelu,
   kClampedSwish,  // of gate g and up u: g·σ(1.702 g)·(u + 1), with g <= 7 and -7 <= u <= 7
+  kSigmoid,
+  kIdentity,
 };
-inline constexpr int kActivations = 5;
+inline constexpr int kActivations = 7;
 
 // One output of a matmul: out[n, n_out] = x · weightᵀ (+ bias).
 struct Projection {
@@ -125,6 +127,38 @@ struct SequenceRows {
   int n_rows = 0;
   int32_t first_pos = 0;
   std::span<const int32_t> pages;
+  int32_t slot = -1;  // of the states that recurrent layers keep of the sequence
+};
+
+// Recurrent layers remember a sequence as a state of fixed size, in its slot of a tensor of all
+// states. A verb that takes one begins from a state of zeros where the sequence's rows begin at
+// position 0, else from what the slot holds, and leaves there the state after the last row.
+
+// A causal convolution of each channel by itself.
+enum class ConvolutionOutput { kPlain, kSilu };
+struct ShortConvolution {
+  Tensor weight;  // f32 [n_taps, n_channels], the last tap meets the row itself
+  Tensor states;  // f32 [n_slots, n_taps - 1, n_channels]: the inputs before the next row
+  ConvolutionOutput output = ConvolutionOutput::kPlain;
+};
+
+// Which key head serves value head h.
+enum class KeyHeads {
+  kBlocks,  // h / (n_v_heads / n_k_heads): neighbours share
+  kCyclic,  // h % n_k_heads
+};
+struct DeltaNetInputs {
+  Tensor q, k;         // f32 [n, n_k_heads, k_dim], not yet normalised
+  Tensor v;            // f32 [n, n_v_heads, v_dim]
+  Tensor alpha, beta;  // logits, f32 [n, a, b] with a · b = n_v_heads in row-major order
+};
+struct DeltaNetParams {
+  Tensor a;        // f32 [n_v_heads], below zero
+  Tensor dt_bias;  // f32 [n_v_heads]
+  // f32 [n_slots, n_v_heads, k_dim, v_dim]. The order of a head's elements is the back end's own.
+  Tensor states;
+  KeyHeads key_heads = KeyHeads::kBlocks;
+  float norm_eps = 1e-6f;
 };
 
 struct AttentionParams {
@@ -171,7 +205,7 @@ class Backend {
   // of expert (i, j): x is weighted already.
   virtual void expert_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
                              const ExpertProjection& down, Store store);
-  // out = activation(gate) * up, elementwise; out may be gate.
+  // out = activation(gate) * up, elementwise; out may be gate or up.
   virtual void gated_activation(const Tensor& out, const Tensor& gate, const Tensor& up,
                                 Activation activation) = 0;
   // Rotates x[n, heads, dim] in place; row i is at positions[i]. Dims past n_rotated stay.
@@ -185,6 +219,19 @@ class Backend {
   virtual void attention(const Tensor& out, const Tensor& q, const KvView& cache,
                          std::span<const SequenceRows> sequences,
                          const AttentionParams& params) = 0;
+  // out[i, c] = Σ_j weight[j, c] · x[i - (n_taps - 1) + j, c] over the sequence's rows; out is not
+  // x. n_channels is a multiple of 16.
+  virtual void short_convolution(const Tensor& out, const Tensor& x,
+                                 const ShortConvolution& convolution,
+                                 std::span<const SequenceRows> sequences);
+  // Gated delta rule (Yang et al., "Gated Delta Networks", 2024), for each value head with its
+  // state S[k_dim, v_dim], row after row:
+  //   S' = e^(a · softplus(alpha + dt_bias)) S
+  //   S = S' + k̂ (sigmoid(beta) (v - S'ᵀ k̂))ᵀ, out = Sᵀ q̂ / √k_dim
+  // where q̂ and k̂ are q and k divided by √(Σx² + norm_eps). k_dim and v_dim are multiples of 16;
+  // out[n, n_v_heads, v_dim].
+  virtual void delta_net(const Tensor& out, const DeltaNetInputs& inputs,
+                         const DeltaNetParams& params, std::span<const SequenceRows> sequences);
   virtual void add(const Tensor& out, const Tensor& x) = 0;  // out += x
   virtual void softcap(const Tensor& x, float cap) = 0;      // x = cap * tanh(x / cap)
   virtual void scale(const Tensor& x, float factor) = 0;     // x *= factor

@@ -14,6 +14,7 @@
 #include "cpu/ops/kv_write.h"
 #include "cpu/ops/matmul.h"
 #include "cpu/ops/norm.h"
+#include "cpu/ops/recurrent.h"
 #include "cpu/ops/rope.h"
 #include "cpu/ops/route.h"
 #include "cpu/packed_weight.h"
@@ -85,6 +86,14 @@ class CpuBackend final : public Backend {
   void attention(const Tensor& out, const Tensor& q, const KvView& cache,
                  std::span<const SequenceRows> sequences, const AttentionParams& params) override {
     cpu::attention(context_, out, q, cache, sequences, params);
+  }
+  void short_convolution(const Tensor& out, const Tensor& x, const ShortConvolution& convolution,
+                         std::span<const SequenceRows> sequences) override {
+    cpu::short_convolution(context_, out, x, convolution, sequences);
+  }
+  void delta_net(const Tensor& out, const DeltaNetInputs& inputs, const DeltaNetParams& params,
+                 std::span<const SequenceRows> sequences) override {
+    cpu::delta_net(context_, out, inputs, params, sequences);
   }
   void add(const Tensor& out, const Tensor& x) override { cpu::add(context_, out, x); }
   void softcap(const Tensor& x, float cap) override { cpu::softcap(context_, x, cap); }

@@ -17,6 +17,7 @@ void install_generic(KernelTable& table) {
   generic::install_matmul(table.matmul);
   generic::install_vector(table.vector);
   generic::install_attention(table.attention);
+  generic::install_recurrent(table.recurrent);
 }
 
 #if defined(__x86_64__)
@@ -40,6 +41,7 @@ void install_avx2(KernelTable& table) {
   avx2::install_panels(table.matmul);
   avx2::install_vector(table.vector);
   avx2::install_attention(table.attention);
+  avx2::install_recurrent(table.recurrent);
 }
 
 void install_avx2_vnni(KernelTable& table) {
@@ -55,6 +57,7 @@ void install_avx512_vnni(KernelTable& table) {
   avx512_vnni::install_matmul_codebook(table.matmul);
   avx512_vnni::install_matmul_float(table.matmul);
   avx512_vnni::install_attention(table.attention);
+  avx512_vnni::install_recurrent(table.recurrent);
   avx512_vnni::install_panels(table.matmul);
 }
 
@@ -76,6 +79,7 @@ void install_neon_dot(KernelTable& table) {
   neon_dot::install_panels(table.matmul);
   neon_dot::install_vector(table.vector);
   neon_dot::install_attention(table.attention);
+  neon_dot::install_recurrent(table.recurrent);
 }
 
 void install_neon_i8mm(KernelTable& table) {

@@ -2,7 +2,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "cpu/ops/bandwidth.h"
 #include "tests/kernels/bench.h"
 #include "tests/kernels/machine.h"
+#include "tests/kernels/timing.h"
 
 namespace ridge::cpu::testing {
 namespace {
@@ -23,26 +23,6 @@ struct Shape {
   int64_t dim;
 };
 constexpr Shape kShapes[] = {{9, 3, 64}, {14, 2, 64}, {12, 2, 128}, {32, 8, 128}, {4, 1, 256}};
-
-// One thread is timed by its own CPU clock, which stands still while other programs run.
-double now(int n_threads) {
-  timespec t{};
-  clock_gettime(n_threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-  return double(t.tv_sec) + double(t.tv_nsec) * 1e-9;
-}
-
-double median_seconds(const auto& fn, int n_threads, double budget) {
-  std::vector<double> runs;
-  fn();
-  for (double spent = 0; runs.size() < 3 || (spent < budget && runs.size() < 500);) {
-    const double start = now(n_threads);
-    fn();
-    runs.push_back(now(n_threads) - start);
-    spent += runs.back();
-  }
-  std::nth_element(runs.begin(), runs.begin() + int64_t(runs.size() / 2), runs.end());
-  return runs[runs.size() / 2];
-}
 
 // The caches of so many layers that no level of the machine's cache can hold them, as in a model.
 class Layers {

@@ -11,5 +11,8 @@ int run_bench(std::span<char* const> args);
 // `kernels_test --bench attention [--threads N] [--isa LEVEL]`: one layer's attention, as a decode
 // step over caches that no cache level holds, and as the last 512 rows of a prompt.
 int run_attention_bench(std::span<char* const> args);
+// `kernels_test --bench recurrent [--threads N] [--isa LEVEL]`: one layer's delta rule and short
+// convolution, as a decode step over states that no cache level holds, and over 512 rows.
+int run_recurrent_bench(std::span<char* const> args);
 
 }  // namespace ridge::cpu::testing

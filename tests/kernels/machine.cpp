@@ -18,6 +18,7 @@ void install_matmul_codebook(MatmulKernels& kernels);
 void install_matmul_float(MatmulKernels& kernels);
 void install_panels(MatmulKernels& kernels);
 void install_attention(AttentionKernels& kernels);
+void install_recurrent(RecurrentKernels& kernels);
 }  // namespace ridge::cpu::avx512_vnni_emulated
 #endif
 
@@ -46,6 +47,7 @@ void add_emulated_levels([[maybe_unused]] std::vector<TestedLevel>& levels) {
   avx512_vnni_emulated::install_matmul_float(avx512.table.matmul);
   avx512_vnni_emulated::install_panels(avx512.table.matmul);
   avx512_vnni_emulated::install_attention(avx512.table.attention);
+  avx512_vnni_emulated::install_recurrent(avx512.table.recurrent);
 #endif
 }
 

@@ -14,6 +14,10 @@ int main(int argc, char** argv) {
       std::string_view(argv[2]) == "attention") {
     return ridge::cpu::testing::run_attention_bench({argv + 3, argv + argc});
   }
+  if (argc > 2 && std::string_view(argv[1]) == "--bench" &&
+      std::string_view(argv[2]) == "recurrent") {
+    return ridge::cpu::testing::run_recurrent_bench({argv + 3, argv + argc});
+  }
   if (argc > 1 && std::string_view(argv[1]) == "--bench") {
     return ridge::cpu::testing::run_bench({argv + 2, argv + argc});
   }

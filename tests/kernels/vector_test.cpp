@@ -54,6 +54,10 @@ double activate(Activation activation, double x, double up) {
       const double g = std::min(x, 7.0);
       return g / (1 + std::exp(-1.702 * g)) * (std::clamp(up, -7.0, 7.0) + 1);
     }
+    case Activation::kSigmoid:
+      return up / (1 + std::exp(-x));
+    case Activation::kIdentity:
+      return x * up;
   }
   return NAN;
 }

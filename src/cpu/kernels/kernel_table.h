@@ -10,6 +10,7 @@
 
 #include "cpu/kernels/attention_kernels.h"
 #include "cpu/kernels/matmul_kernels.h"
+#include "cpu/kernels/recurrent_kernels.h"
 #include "cpu/kernels/vector_kernels.h"
 
 namespace ridge::cpu {
@@ -18,6 +19,7 @@ struct KernelTable {
   MatmulKernels matmul;
   VectorKernels vector;
   AttentionKernels attention;
+  RecurrentKernels recurrent;
 };
 
 }  // namespace ridge::cpu

@@ -9,8 +9,9 @@
 namespace ridge::cpu {
 
 struct VectorKernels {
-  // out[i] = activation of gate[i] and up[i]; indexed by ridge::Activation. out may be gate.
-  void (*gated_activation[5])(float* out, const float* gate, const float* up, int64_t n) = {};
+  // out[i] = activation of gate[i] and up[i]; indexed by ridge::Activation. out may be gate
+  // or up.
+  void (*gated_activation[7])(float* out, const float* gate, const float* up, int64_t n) = {};
   // out = x / sqrt(mean(x²) + eps) * weight. out may be x.
   void (*rms_norm)(float* out, const float* x, const float* weight, int64_t n, float eps) = nullptr;
   void (*add)(float* out, const float* x, int64_t n) = nullptr;  // out += x

@@ -1,4 +1,4 @@
-// AVX2 as attention.inl sees it.
+// Rows of a cache as attention.inl reads them, in AVX2.
 #pragma once
 
 #include <immintrin.h>
@@ -6,20 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cpu/kernels/avx2/lanes.h"
+
 namespace ridge::cpu {
 namespace {
-
-struct Lanes {
-  using Float = __m256;
-  static constexpr int kWidth = 8;
-  static constexpr int kSums = 12;  // accumulators that fit the registers beside their operands
-
-  static Float zero() { return _mm256_setzero_ps(); }
-  static Float load(const float* p) { return _mm256_loadu_ps(p); }
-  static Float broadcast(const float* p) { return _mm256_broadcast_ss(p); }
-  static Float fma(Float a, Float b, Float c) { return _mm256_fmadd_ps(a, b, c); }
-  static void store(float* p, Float x) { _mm256_storeu_ps(p, x); }
-};
 
 const __m128i* bytes_128(const void* p) {
   return static_cast<const __m128i*>(p);

@@ -56,6 +56,14 @@ void gated_clamped_swish(float* out, const float* gate, const float* up, int64_t
   });
 }
 
+void gated_sigmoid(float* out, const float* gate, const float* up, int64_t n) {
+  map2(out, gate, up, n, [](__m256 g, __m256 u) { return _mm256_mul_ps(sigmoid8(g), u); });
+}
+
+void gated_identity(float* out, const float* gate, const float* up, int64_t n) {
+  map2(out, gate, up, n, [](__m256 g, __m256 u) { return _mm256_mul_ps(g, u); });
+}
+
 __m256 add_square(__m256 sum, __m256 x) {
   return _mm256_fmadd_ps(x, x, sum);
 }
@@ -192,6 +200,8 @@ void avx2::install_vector(VectorKernels& kernels) {
   kernels.gated_activation[1] = gated_gelu_tanh;
   kernels.gated_activation[3] = gated_relu;
   kernels.gated_activation[4] = gated_clamped_swish;
+  kernels.gated_activation[5] = gated_sigmoid;
+  kernels.gated_activation[6] = gated_identity;
   kernels.rms_norm = rms_norm;
   kernels.add = add;
   kernels.scale = scale;

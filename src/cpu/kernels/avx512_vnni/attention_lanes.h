@@ -1,4 +1,4 @@
-// AVX-512 as attention.inl sees it.
+// Rows of a cache as attention.inl reads them, in AVX-512.
 #pragma once
 
 #include <immintrin.h>
@@ -6,20 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cpu/kernels/avx512_vnni/lanes.h"
+
 namespace ridge::cpu {
 namespace {
-
-struct Lanes {
-  using Float = __m512;
-  static constexpr int kWidth = 16;
-  static constexpr int kSums = 24;  // accumulators that fit the registers beside their operands
-
-  static Float zero() { return _mm512_setzero_ps(); }
-  static Float load(const float* p) { return _mm512_loadu_ps(p); }
-  static Float broadcast(const float* p) { return _mm512_set1_ps(*p); }
-  static Float fma(Float a, Float b, Float c) { return _mm512_fmadd_ps(a, b, c); }
-  static void store(float* p, Float x) { _mm512_storeu_ps(p, x); }
-};
 
 // How a row is read: a step of kStep values from position i, as vectors.
 struct F32 {

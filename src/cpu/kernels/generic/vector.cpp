@@ -22,6 +22,13 @@ float relu(float x) {
   return x > 0.0f ? x : 0.0f;
 }
 
+float sigmoid(float x) {
+  return 1.0f / (1.0f + std::exp(-x));
+}
+float identity(float x) {
+  return x;
+}
+
 template <float (*kActivation)(float)>
 void gated(float* out, const float* gate, const float* up, int64_t n) {
   for (int64_t i = 0; i < n; ++i) out[i] = kActivation(gate[i]) * up[i];
@@ -95,6 +102,8 @@ void generic::install_vector(VectorKernels& kernels) {
   kernels.gated_activation[2] = gated<gelu>;
   kernels.gated_activation[3] = gated<relu>;
   kernels.gated_activation[4] = gated_clamped_swish;
+  kernels.gated_activation[5] = gated<sigmoid>;
+  kernels.gated_activation[6] = gated<identity>;
 }
 
 }  // namespace ridge::cpu

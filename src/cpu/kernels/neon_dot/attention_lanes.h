@@ -1,4 +1,4 @@
-// NEON as attention.inl sees it.
+// Rows of a cache as attention.inl reads them, in NEON.
 #pragma once
 
 #include <arm_neon.h>
@@ -6,20 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cpu/kernels/neon_dot/lanes.h"
+
 namespace ridge::cpu {
 namespace {
-
-struct Lanes {
-  using Float = float32x4_t;
-  static constexpr int kWidth = 4;
-  static constexpr int kSums = 24;  // accumulators that fit the registers beside their operands
-
-  static Float zero() { return vdupq_n_f32(0.0f); }
-  static Float load(const float* p) { return vld1q_f32(p); }
-  static Float broadcast(const float* p) { return vld1q_dup_f32(p); }
-  static Float fma(Float a, Float b, Float c) { return vfmaq_f32(c, a, b); }
-  static void store(float* p, Float x) { vst1q_f32(p, x); }
-};
 
 // How a row is read: a step of kStep values from position i, as vectors.
 struct F32 {

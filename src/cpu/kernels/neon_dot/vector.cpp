@@ -50,6 +50,14 @@ void gated_clamped_swish(float* out, const float* gate, const float* up, int64_t
   });
 }
 
+void gated_sigmoid(float* out, const float* gate, const float* up, int64_t n) {
+  map2(out, gate, up, n, [](float32x4_t g, float32x4_t u) { return vmulq_f32(sigmoid4(g), u); });
+}
+
+void gated_identity(float* out, const float* gate, const float* up, int64_t n) {
+  map2(out, gate, up, n, [](float32x4_t g, float32x4_t u) { return vmulq_f32(g, u); });
+}
+
 float32x4_t add_square(float32x4_t sum, float32x4_t x) {
   return vfmaq_f32(sum, x, x);
 }
@@ -175,6 +183,8 @@ void neon_dot::install_vector(VectorKernels& kernels) {
   kernels.gated_activation[1] = gated_gelu_tanh;
   kernels.gated_activation[3] = gated_relu;
   kernels.gated_activation[4] = gated_clamped_swish;
+  kernels.gated_activation[5] = gated_sigmoid;
+  kernels.gated_activation[6] = gated_identity;
   kernels.rms_norm = rms_norm;
   kernels.add = add;
   kernels.scale = scale;
