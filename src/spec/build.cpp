@@ -35,14 +35,18 @@ void check_tensor(const gguf::File& file, const TensorUse& use) {
   }
 }
 
+bool is_set_aside(const ModelSpec& spec, std::string_view name) {
+  return std::ranges::any_of(spec.set_aside, [&](const auto& s) { return name.starts_with(s); });
+}
+
 void check_no_unused_tensors(const gguf::File& file, const std::vector<TensorUse>& uses,
-                             std::string_view architecture) {
+                             const ModelSpec& spec) {
   std::unordered_set<std::string_view> used;
   for (const TensorUse& use : uses) used.insert(use.name);
   for (const gguf::TensorInfo& tensor : file.tensors()) {
-    if (used.contains(tensor.name)) continue;
+    if (used.contains(tensor.name) || is_set_aside(spec, tensor.name)) continue;
     fail(ErrorCode::kUnsupported, "the file holds tensor ", tensor.name, ", which architecture ",
-         architecture, " does not use here; running without it could give wrong text");
+         spec.architecture, " does not use here; running without it could give wrong text");
   }
 }
 
@@ -70,7 +74,7 @@ ModelSpec build_spec(const gguf::File& file) {
                               [&](std::string_view name) { return file.find(name) != nullptr; });
   const std::vector<TensorUse> uses = tensor_uses(spec);
   for (const TensorUse& use : uses) check_tensor(file, use);
-  check_no_unused_tensors(file, uses, spec.architecture);
+  check_no_unused_tensors(file, uses, spec);
   return spec;
 }
 

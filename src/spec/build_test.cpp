@@ -206,6 +206,24 @@ TEST(BuildSpec, KeysChangeTheRouter) {
   EXPECT_EQ(moe(spec, 2).shared.d_ff, 64);
 }
 
+TEST(BuildSpec, SoftmaxOverTheChosenIsSoftmaxNormalised) {
+  Metadata m = mixture("olmoe");
+  m.set("olmoe.expert_gating_func", u32(3));
+  EXPECT_EQ(moe(build(m), 0).score, ExpertScore::kSoftmax);
+  EXPECT_TRUE(moe(build(m), 0).normalise);
+}
+
+TEST(BuildSpec, LayersThatPredictFurtherAheadAreSetAside) {
+  Metadata m = mixture("glm4moe");
+  m.set("glm4moe.nextn_predict_layers", u32(1));
+  const ModelSpec spec = build(m);
+  EXPECT_EQ(spec.layers.size(), 2u);
+  EXPECT_EQ(spec.set_aside, std::vector<std::string>{"blk.2."});
+  m.set("glm4moe.nextn_predict_layers", u32(3));
+  EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("nextn_predict_layers is 3"),
+            std::string::npos);
+}
+
 TEST(BuildSpec, ExpertsInTensorsOfTheirOwnAreRefusedByName) {
   const Metadata m = mixture("llama");
   try {
@@ -236,8 +254,8 @@ TEST(BuildSpec, KeysThatNobodyImplementsAreRefusedByName) {
   EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("qwen3moe.expert_group_count is 4"),
             std::string::npos);
   m = mixture("dots1");
-  m.set("dots1.expert_gating_func", u32(3));
-  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("dots1.expert_gating_func is 3"),
+  m.set("dots1.expert_gating_func", u32(4));
+  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("dots1.expert_gating_func is 4"),
             std::string::npos);
   m = small("qwen2");
   m.set("qwen2.rope.scaling.type", str("longrope"));
@@ -308,6 +326,21 @@ TEST(TensorUses, ATokenReadsItsExpertsAlone) {
   }
   EXPECT_EQ(n_all, 8 * 3 * 48 * 64);
   EXPECT_EQ(n_read, 2 * 3 * 48 * 64);
+}
+
+TEST(TensorUses, BiasesOfExpertsAreReadWithThem) {
+  Metadata m = mixture("gpt-oss");
+  m.set("gpt-oss.attention.sliding_window", u32(8));
+  const ModelSpec spec = build(m);
+  int64_t n_all = 0, n_read = 0;
+  for (const TensorUse& use : tensor_uses(spec)) {
+    if (use.layer != 0 || !use.name.ends_with("exps.bias")) continue;
+    EXPECT_EQ(use.n_out, 1);
+    n_all += use.n_matrices * use.n_in;
+    n_read += use.n_active * use.n_in;
+  }
+  EXPECT_EQ(n_all, 8 * (2 * 48 + 64));
+  EXPECT_EQ(n_read, 2 * (2 * 48 + 64));
 }
 
 TEST(TensorUses, ListsEveryTensorOnceInOrder) {

@@ -1,7 +1,19 @@
 #include "spec/shape.h"
 
+#include <algorithm>
+#include <initializer_list>
+
 namespace ridge {
 namespace {
+
+bool is_one_of(std::string_view architecture, std::initializer_list<std::string_view> names) {
+  return std::ranges::find(names, architecture) != names.end();
+}
+
+// Sigmoid scores, and a bias for the choice among them.
+bool has_biased_choice(const ModelShape& shape) {
+  return is_one_of(shape.architecture, {"dots1", "glm4moe", "minimax-m2"});
+}
 
 void set_experts(gguf::Metadata& m, const ModelShape& shape, const std::string& prefix) {
   const auto set = [&](const char* key, int64_t value) { m.set(prefix + key, uint32_t(value)); };
@@ -9,12 +21,23 @@ void set_experts(gguf::Metadata& m, const ModelShape& shape, const std::string& 
   set(".expert_used_count", shape.top_k);
   if (shape.d_expert > 0) set(".expert_feed_forward_length", shape.d_expert);
   if (shape.architecture == "qwen2moe") set(".expert_shared_feed_forward_length", shape.d_shared);
-  if (shape.architecture != "dots1") return;
+  if (!has_biased_choice(shape)) return;
   constexpr uint32_t kSigmoid = 2;
+  m.set(prefix + ".expert_gating_func", kSigmoid);
+  if (shape.n_shared == 0) return;
   set(".expert_shared_count", shape.n_shared);
   set(".leading_dense_block_count", shape.n_dense_layers);
-  m.set(prefix + ".expert_gating_func", kSigmoid);
   m.set(prefix + ".expert_weights_norm", true);
+}
+
+void set_rope(gguf::Metadata& m, const ModelShape& shape, const std::string& prefix) {
+  const int64_t n_rotated = shape.n_rotated > 0 ? shape.n_rotated : shape.head_dim;
+  m.set(prefix + ".rope.dimension_count", uint32_t(n_rotated));
+  m.set(prefix + ".rope.freq_base", float(shape.rope_base));
+  if (shape.yarn_factor == 0) return;
+  m.set(prefix + ".rope.scaling.type", "yarn");
+  m.set(prefix + ".rope.scaling.factor", float(shape.yarn_factor));
+  m.set(prefix + ".rope.scaling.original_context_length", uint32_t(shape.yarn_context));
 }
 
 }  // namespace
@@ -34,8 +57,7 @@ gguf::Metadata shape_metadata(const ModelShape& shape) {
   set(".attention.head_count_kv", shape.n_kv_heads);
   set(".attention.key_length", shape.head_dim);
   set(".attention.value_length", shape.head_dim);
-  set(".rope.dimension_count", shape.head_dim);
-  m.set(prefix + ".rope.freq_base", float(shape.rope_base));
+  set_rope(m, shape, prefix);
   m.set(prefix + ".attention.layer_norm_rms_epsilon", float(shape.norm_eps));
   if (shape.window > 0) set(".attention.sliding_window", shape.window);
   if (shape.n_experts > 0) set_experts(m, shape, prefix);
@@ -43,12 +65,15 @@ gguf::Metadata shape_metadata(const ModelShape& shape) {
 }
 
 std::function<bool(std::string_view)> shape_tensors(const ModelShape& shape) {
-  const bool has_biases = shape.architecture == "qwen2" || shape.architecture == "qwen2moe";
-  const bool has_router_bias = shape.architecture == "dots1";
-  return [tied = shape.tied, has_biases, has_router_bias](std::string_view name) {
+  const bool all_biases = shape.architecture == "gpt-oss";
+  const bool has_biases =
+      all_biases || is_one_of(shape.architecture, {"qwen2", "qwen2moe", "glm4moe"});
+  const bool has_router_bias = has_biased_choice(shape);
+  return [tied = shape.tied, all_biases, has_biases, has_router_bias](std::string_view name) {
     if (name == "output.weight") return !tied;
     if (name.ends_with("exp_probs_b.bias")) return has_router_bias;
-    return has_biases && name.ends_with(".bias") && !name.ends_with("attn_output.bias");
+    if (name.ends_with("attn_output.bias")) return all_biases;
+    return has_biases && name.ends_with(".bias");
   };
 }
 

@@ -26,6 +26,9 @@ struct ModelShape {
   bool tied = false;    // the output matrix is the embedding
   double rope_base = 10000;
   double norm_eps = 1e-5;
+  int64_t n_rotated = 0;     // dims of a head that turn; 0: all
+  int64_t yarn_factor = 0;   // 0: frequencies are not scaled
+  int64_t yarn_context = 0;  // tokens before it was
 
   int64_t window = 0;  // tokens that a windowed layer sees; 0: no such layers
 

@@ -127,6 +127,8 @@ struct ModelSpec {
   std::vector<LayerSpec> layers;
   NormSpec output_norm;
   MatrixSpec output;  // names the embedding's tensor when they are tied
+  // Tensors whose names begin so may be in the file; nothing reads them.
+  std::vector<std::string> set_aside;
 
   bool tied_output() const { return output.name == embedding.name; }
 };

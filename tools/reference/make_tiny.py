@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Tiny seeded models and their logits: the fixtures of tests/models (see its README).
 
-  make_tiny.py                             writes tests/models/fixtures/<case>.gguf and .logits
-  make_tiny.py --check-llamacpp PROGRAM    compares them with PROGRAM logits MODEL IDS OUT
+  make_tiny.py [CASE …]                             writes tests/models/fixtures/<case>.gguf and .logits
+  make_tiny.py --check-llamacpp PROGRAM [CASE …]    compares them with PROGRAM logits MODEL IDS OUT
 
 Run from the repository root with tools/requirements.txt installed. A case is a configuration of an
 mlx-lm model with random weights. The weights are encoded as the case says, written as llama.cpp's
@@ -42,6 +42,7 @@ class Case:
     types: dict = field(default_factory=dict)  # part of a tensor's name in the file -> its type
     default_type: T = T.F16
     pattern: int = 0            # gemma3: period of global layers, written unless it is 6
+    prediction_layers: int = 0  # at the end of the file, made up: the reference does not run them
     seed: int = 0               # changed where two experts' scores come too close to choose surely
 
 
@@ -58,6 +59,11 @@ WIDE = dict(hidden_size=256, num_hidden_layers=1, intermediate_size=32, num_atte
 MOE = SMALL | dict(num_experts_per_tok=2)
 QWEN3_MOE = dict(num_experts=8, num_experts_per_tok=3, decoder_sparse_step=1, mlp_only_layers=[],
                  norm_topk_prob=True)
+
+GLM = MOE | dict(
+    head_dim=16, partial_rotary_factor=0.5, first_k_dense_replace=1, n_routed_experts=6,
+    moe_intermediate_size=32, norm_topk_prob=True, routed_scaling_factor=1.5, n_group=1,
+    topk_group=1, rope_scaling=None)
 
 CASES = [
     Case("llama-f32", "llama", MODEL_ARCH.LLAMA, SMALL | dict(num_hidden_layers=1),
@@ -107,6 +113,16 @@ CASES = [
         num_hidden_layers=3, num_key_value_heads=4, first_k_dense_replace=1, n_routed_experts=6,
         moe_intermediate_size=32, n_shared_experts=2, norm_topk_prob=True,
         routed_scaling_factor=1.5)),
+    Case("gpt-oss", "gpt_oss", MODEL_ARCH.GPT_OSS, MOE | dict(
+        head_dim=16, num_local_experts=4, sliding_window=16, rope_scaling=dict(
+            rope_type="yarn", factor=4.0, original_max_position_embeddings=32, beta_fast=32.0,
+            beta_slow=1.0)), {"_exps": T.MXFP4}),
+    Case("glm4moe", "glm4_moe", MODEL_ARCH.GLM4_MOE, GLM | dict(
+        use_qk_norm=False, attention_bias=True, n_shared_experts=1), prediction_layers=1),
+    Case("glm4moe-norms", "glm4_moe", MODEL_ARCH.GLM4_MOE, GLM | dict(
+        use_qk_norm=True, attention_bias=False, n_shared_experts=2)),
+    Case("minimax-m2", "minimax", MODEL_ARCH.MINIMAXM2, MOE | dict(
+        head_dim=16, rotary_dim=8, num_local_experts=6, shared_intermediate_size=0)),
 ]
 
 # The IQ1-IQ3 types have no encoder: random bits with a fitting scale serve as weights.
@@ -171,7 +187,9 @@ def random_weight(name, shape, case, rng):
         mean = 1.5 if "q_norm" in name or "k_norm" in name else 1.0
         return mean - gemma + 0.2 * noise  # Gemma's norms multiply by 1 + weight
     if name.endswith("bias"):
-        return 0.3 * noise
+        return noise * np.float32(4.0 if "experts" in name else 0.3)  # the former meet clamps
+    if name.endswith("sinks"):
+        return noise
     gain = 1.5 if "q_proj" in name or "k_proj" in name else 2.3 if "embed" in name else 1.0
     if is_router(name):
         gain = 2.0
@@ -179,11 +197,11 @@ def random_weight(name, shape, case, rng):
 
 
 def is_router(name):
-    return name.endswith(("gate.weight", "shared_expert_gate.weight"))
+    return name.endswith(("gate.weight", "shared_expert_gate.weight", "router.weight"))
 
 
 def tensor_type(name, shape, case):
-    if len(shape) == 1 or "ffn_gate_inp" in name:
+    if len(shape) == 1 or "ffn_gate_inp" in name or name.endswith(".bias"):
         return T.F32
     for part, qtype in case.types.items():
         if part in name:
@@ -194,7 +212,8 @@ def tensor_type(name, shape, case):
 def converter_name(name):
     """What the original's tensor is called once its experts are stacked."""
     name = name.replace("block_sparse_moe", "mlp").replace("switch_mlp", "experts")
-    return name.replace("e_score_correction_bias", "e_score_correction.bias")
+    name = name.replace("e_score_correction_bias", "e_score_correction.bias")
+    return name.replace("sinks", "sinks.weight")
 
 
 def interleave_heads(rows, n_heads):
@@ -217,7 +236,7 @@ def write_metadata(writer, case, config):
     head_dim = config.get("head_dim", config["hidden_size"] // n_heads)
     writer.add_type("model")
     writer.add_name(case.name)
-    writer.add_block_count(config["num_hidden_layers"])
+    writer.add_block_count(config["num_hidden_layers"] + case.prediction_layers)
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(config["hidden_size"])
     writer.add_feed_forward_length(config["intermediate_size"])
@@ -249,12 +268,23 @@ def write_experts(writer, case, config):
         writer.add_expert_feed_forward_length(config["moe_intermediate_size"])
     if "shared_expert_intermediate_size" in config:
         writer.add_expert_shared_feed_forward_length(config["shared_expert_intermediate_size"])
-    if case.arch == MODEL_ARCH.DOTS1:
+    if case.arch in (MODEL_ARCH.DOTS1, MODEL_ARCH.GLM4_MOE):
         writer.add_leading_dense_block_count(config["first_k_dense_replace"])
         writer.add_expert_shared_count(config["n_shared_experts"])
         writer.add_expert_weights_scale(config["routed_scaling_factor"])
         writer.add_expert_weights_norm(config["norm_topk_prob"])
         writer.add_expert_gating_func(ExpertGatingFuncType.SIGMOID)
+    if case.arch == MODEL_ARCH.GLM4_MOE:
+        writer.add_rope_dimension_count(int(config["head_dim"] * config["partial_rotary_factor"]))
+    if case.prediction_layers:
+        writer.add_nextn_predict_layers(case.prediction_layers)
+    if case.arch == MODEL_ARCH.GPT_OSS:
+        writer.add_sliding_window(config["sliding_window"])
+        writer.add_expert_feed_forward_length(config["intermediate_size"])
+    if case.arch == MODEL_ARCH.MINIMAXM2:
+        writer.add_expert_feed_forward_length(config["intermediate_size"])
+        writer.add_expert_gating_func(ExpertGatingFuncType.SIGMOID)
+        writer.add_rope_dimension_count(config["rotary_dim"])
 
 
 def write_rope_scaling(writer, scaling, head_dim, base):
@@ -267,6 +297,9 @@ def write_rope_scaling(writer, scaling, head_dim, base):
     writer.add_rope_scaling_factor(scaling["factor"])
     if scaling["rope_type"] == "yarn":
         writer.add_rope_scaling_orig_ctx_len(scaling["original_max_position_embeddings"])
+        if "beta_fast" in scaling:
+            writer.add_rope_scaling_yarn_beta_fast(scaling["beta_fast"])
+            writer.add_rope_scaling_yarn_beta_slow(scaling["beta_slow"])
 
 
 def write_vocabulary(writer):
@@ -278,6 +311,19 @@ def write_vocabulary(writer):
     writer.add_token_types([1] * (N_VOCAB - 1) + [3])
     writer.add_token_merges(["A B"])
     writer.add_eos_token_id(N_VOCAB - 1)
+
+
+def add_prediction_layers(writer, case, config, name, stored, qtype):
+    """Copies of the last layer's tensors, with what joins the layer to the others."""
+    n = config["num_hidden_layers"]
+    for i in range(n, n + case.prediction_layers):
+        if name.startswith(f"blk.{n - 1}."):
+            writer.add_tensor(name.replace(f"blk.{n - 1}.", f"blk.{i}."), stored, raw_dtype=qtype)
+        if name == "output_norm.weight":
+            d_model = config["hidden_size"]
+            writer.add_tensor(f"blk.{i}.nextn.eh_proj.weight", np.ones((d_model, 2 * d_model), np.float16))
+            for norm in ("enorm", "hnorm", "shared_head_norm"):
+                writer.add_tensor(f"blk.{i}.nextn.{norm}.weight", np.ones(d_model, np.float32))
 
 
 def make(case, codec):
@@ -296,7 +342,7 @@ def make(case, codec):
     heads = {"q_proj": config["num_attention_heads"], "k_proj": config["num_key_value_heads"]}
     weights = []
     for name, parameter in tree_flatten(model.parameters()):
-        if not name.endswith((".weight", "bias")):
+        if not name.endswith((".weight", "bias", "sinks")):
             continue  # rope frequencies that mlx keeps beside the weights
         file_name = names.get_name(converter_name(name), try_suffixes=(".weight", ".bias"))
         values = random_weight(name, parameter.shape, case, rng)
@@ -313,6 +359,7 @@ def make(case, codec):
                     stored = interleave_heads(stored, n_heads)
         writer.add_tensor(file_name, np.ascontiguousarray(stored), raw_dtype=qtype)
         weights.append((name, mx.array(values)))
+        add_prediction_layers(writer, case, config, file_name, stored, qtype)
     model.load_weights(weights, strict=False)
 
     writer.write_header_to_file()
@@ -332,10 +379,10 @@ def read_logits(case):
         return ids, np.frombuffer(f.read(), np.float32).reshape(n_tokens, n_vocab)
 
 
-def check_llamacpp(program):
+def check_llamacpp(program, cases):
     """Differences of the logits; llama.cpp has K and V in f16 and most activations in 8 bits."""
     print(f"{'case':20} {'rms':>7} {'rms diff':>9} {'max diff':>9} {'same top':>9}")
-    for case in CASES:
+    for case in cases:
         ids, expected = read_logits(case)
         with tempfile.TemporaryDirectory() as folder:
             with open(f"{folder}/ids", "w") as f:
@@ -353,14 +400,16 @@ def check_llamacpp(program):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--check-llamacpp", metavar="PROGRAM")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="all unless given")
     arguments = parser.parse_args()
+    cases = [case for case in CASES if not arguments.cases or case.name in arguments.cases]
     if arguments.check_llamacpp:
-        check_llamacpp(os.path.expanduser(arguments.check_llamacpp))
+        check_llamacpp(os.path.expanduser(arguments.check_llamacpp), cases)
         return
     mx.set_default_device(mx.cpu)
     os.makedirs(OUT, exist_ok=True)
     codec = Codec()
-    for case in CASES:
+    for case in cases:
         make(case, codec)
 
 

@@ -69,7 +69,8 @@ TEST(Catalogue, MixesMakeFilesOfThePublishedSize) {
       {"Qwen3-32B", "Q4_K_M", 18.40},        {"Qwen3-30B-A3B", "Q8_0", 30.25},
       {"Qwen3-30B-A3B", "Q4_K_M", 17.28},    {"Qwen3-235B-A22B", "Q3_K_M", 104.72},
       {"Qwen3-235B-A22B", "Q4_K_M", 132.39}, {"Mixtral-8x7B", "Q8_0", 46.22},
-      {"Gemma-3-27B", "Q4_K_M", 15.41},
+      {"Gemma-3-27B", "Q4_K_M", 15.41},      {"gpt-oss-20b", "MXFP4", 11.27},
+      {"gpt-oss-120b", "MXFP4", 59.02},      {"MiniMax-M2", "Q3_K_M", 101.76},
   };
   const auto catalogue = parse_catalogue(builtin_catalogue());
   for (const auto& c : kCases) {

@@ -29,17 +29,18 @@ std::string describe(const AttentionSpec& attention) {
   text += ", " + describe(attention.rope);
   if (attention.q_bias) text += ", biases";
   if (attention.q_norm) text += ", norms of q and k";
+  if (attention.sinks) text += ", sinks";
   if (attention.softcap > 0) text += cat(", soft cap ", attention.softcap);
   return text;
 }
 
 std::string describe(const DenseFfnSpec& ffn) {
-  return cat("feed-forward ", ffn.d_ff, ffn.activation == FfnActivation::kSilu ? " SiLU" : " GELU");
+  return cat("feed-forward ", ffn.d_ff, " ", name(ffn.activation));
 }
 
 std::string describe(const MoeFfnSpec& moe) {
-  std::string text = cat(moe.top_k, " of ", moe.n_experts, " experts of ", moe.d_ff,
-                         moe.activation == FfnActivation::kSilu ? " SiLU" : " GELU",
+  std::string text = cat(moe.top_k, " of ", moe.n_experts, " experts of ", moe.d_ff, " ",
+                         name(moe.activation), moe.gate_bias ? " with biases" : "",
                          moe.score == ExpertScore::kSigmoid ? ", sigmoid" : ", softmax",
                          moe.router_bias ? " with bias" : "", moe.normalise ? ", normalised" : "");
   if (moe.weight_scale != 1) text += cat(", × ", moe.weight_scale);
@@ -70,6 +71,18 @@ std::string ranges(const std::vector<int64_t>& indices) {
 }
 
 }  // namespace
+
+std::string_view name(FfnActivation activation) {
+  switch (activation) {
+    case FfnActivation::kSilu:
+      return "silu";
+    case FfnActivation::kGeluTanh:
+      return "gelu";
+    case FfnActivation::kClampedSwish:
+      return "clamped swish";
+  }
+  return "";
+}
 
 std::vector<LayerGroup> group_layers(const ModelSpec& spec) {
   std::vector<std::string> order;

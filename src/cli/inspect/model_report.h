@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/ui/colour.h"
@@ -72,6 +73,8 @@ struct LayerGroup {
   std::string description;  // "attention 4/1 heads of 256, window 512, …"
 };
 std::vector<LayerGroup> group_layers(const ModelSpec& spec);
+
+std::string_view name(FfnActivation activation);  // "silu"
 
 std::string report_text(const ModelReport& report, const Palette& palette);
 std::string report_json(const ModelReport& report);

@@ -18,20 +18,19 @@ ordered_json layer_value(const LayerSpec& layer) {
                       {"scale", attention->scale},
                       {"window", attention->window},
                       {"softcap", attention->softcap},
+                      {"sinks", bool(attention->sinks)},
                       {"rope_base", attention->rope.base},
                       {"rope_dims", attention->rope.n_rotated}};
   }
   if (const auto* ffn = std::get_if<DenseFfnSpec>(&layer.ffn)) {
-    value["ffn"] = {{"kind", "dense"},
-                    {"d_ff", ffn->d_ff},
-                    {"activation", ffn->activation == FfnActivation::kSilu ? "silu" : "gelu"}};
+    value["ffn"] = {{"kind", "dense"}, {"d_ff", ffn->d_ff}, {"activation", name(ffn->activation)}};
   }
   if (const auto* moe = std::get_if<MoeFfnSpec>(&layer.ffn)) {
     value["ffn"] = {{"kind", "moe"},
                     {"experts", moe->n_experts},
                     {"top_k", moe->top_k},
                     {"d_ff", moe->d_ff},
-                    {"activation", moe->activation == FfnActivation::kSilu ? "silu" : "gelu"},
+                    {"activation", name(moe->activation)},
                     {"score", moe->score == ExpertScore::kSoftmax ? "softmax" : "sigmoid"},
                     {"bias", bool(moe->router_bias)},
                     {"normalise", moe->normalise},

@@ -4,8 +4,10 @@ namespace ridge::arch {
 
 std::span<const Architecture> architectures() {
   static constexpr Architecture kArchitectures[] = {
-      {"dots1", dots1}, {"gemma3", gemma3},     {"llama", llama}, {"olmoe", olmoe},
-      {"qwen2", qwen2}, {"qwen2moe", qwen2moe}, {"qwen3", qwen3}, {"qwen3moe", qwen3moe},
+      {"dots1", dots1},     {"gemma3", gemma3},     {"glm4moe", glm4moe},
+      {"gpt-oss", gpt_oss}, {"llama", llama},       {"minimax-m2", minimax_m2},
+      {"olmoe", olmoe},     {"qwen2", qwen2},       {"qwen2moe", qwen2moe},
+      {"qwen3", qwen3},     {"qwen3moe", qwen3moe},
   };
   return kArchitectures;
 }

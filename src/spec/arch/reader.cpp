@@ -142,6 +142,10 @@ VectorSpec ArchReader::optional_vector(std::string_view name, int64_t size) cons
   return has_tensor_(name) ? VectorSpec{.name = std::string(name), .size = size} : VectorSpec{};
 }
 
+VectorSpec ArchReader::vector(std::string_view name, int64_t size) const {
+  return {.name = std::string(name), .size = size};
+}
+
 VectorSpec ArchReader::bias(std::string_view stem, int64_t size) const {
   return optional_vector(cat(stem, ".bias"), size);
 }
@@ -250,8 +254,8 @@ MoeFfnSpec ArchReader::moe_ffn(int layer, FfnActivation activation, int64_t d_ff
   moe.top_k = require_integer("expert_used_count", 1, moe.n_experts);
   expect("expert_group_count", 1);
   expect("expert_group_used_count", 1);
-  moe.score = expert_score();
   moe.normalise = flag("expert_weights_norm").value_or(false);
+  read_expert_score(moe);
   if (has_key("expert_weights_scale")) moe.weight_scale = require_positive("expert_weights_scale");
 
   const std::string one_expert = name("ffn_gate.0.weight");
@@ -268,13 +272,25 @@ MoeFfnSpec ArchReader::moe_ffn(int layer, FfnActivation activation, int64_t d_ff
   return moe;
 }
 
-ExpertScore ArchReader::expert_score() {
-  constexpr int64_t kSoftmax = 1, kSigmoid = 2;
+// Softmax over the chosen experts alone is softmax over all of them, normalised.
+void ArchReader::read_expert_score(MoeFfnSpec& moe) {
+  constexpr int64_t kSoftmax = 1, kSigmoid = 2, kSoftmaxOfChosen = 3;
   const auto function = integer("expert_gating_func", 0, 255).value_or(kSoftmax);
-  if (function == kSoftmax) return ExpertScore::kSoftmax;
-  if (function == kSigmoid) return ExpertScore::kSigmoid;
-  fail(ErrorCode::kUnsupported, full("expert_gating_func"), " is ", function,
-       "; implemented are 1 (softmax) and 2 (sigmoid)");
+  if (function < kSoftmax || function > kSoftmaxOfChosen) {
+    fail(ErrorCode::kUnsupported, full("expert_gating_func"), " is ", function,
+         "; implemented are 1 (softmax), 2 (sigmoid) and 3 (softmax over the chosen)");
+  }
+  if (function == kSigmoid) moe.score = ExpertScore::kSigmoid;
+  if (function == kSoftmaxOfChosen) moe.normalise = true;
+}
+
+void ArchReader::add_expert_biases(int layer, MoeFfnSpec& moe) const {
+  const auto biases = [&](std::string_view stem, int64_t size) {
+    return VectorSpec{cat(blk(layer, stem), ".bias"), size, moe.n_experts};
+  };
+  moe.gate_bias = biases("ffn_gate_exps", moe.d_ff);
+  moe.up_bias = biases("ffn_up_exps", moe.d_ff);
+  moe.down_bias = biases("ffn_down_exps", d_model_);
 }
 
 void ArchReader::add_shared_expert(int layer, MoeFfnSpec& moe, int64_t d_ff, SharedGate gate) {
@@ -335,6 +351,12 @@ std::vector<bool> ArchReader::windowed_layers(int64_t default_period) {
   std::vector<bool> windowed(static_cast<size_t>(n_layers_));
   for (size_t i = 0; i < windowed.size(); ++i) windowed[i] = int64_t(i) % period < period - 1;
   return windowed;
+}
+
+void ArchReader::set_aside_prediction_layers(ModelSpec& spec) {
+  const auto n = int(integer("nextn_predict_layers", 0, n_layers_ - 1).value_or(0));
+  for (int i = n_layers_ - n; i < n_layers_; ++i) spec.set_aside.push_back(blk(i, ""));
+  n_layers_ -= n;
 }
 
 void ArchReader::refuse_unread_keys() const {

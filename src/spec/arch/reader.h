@@ -43,6 +43,7 @@ class ArchReader {
   // Tensors. `stem` is a name without ".weight"; optional ones come back empty when absent.
   MatrixSpec matrix(std::string_view stem, int64_t n_out, int64_t n_in) const;
   MatrixSpec optional_matrix(std::string_view stem, int64_t n_out, int64_t n_in) const;
+  VectorSpec vector(std::string_view name, int64_t size) const;
   VectorSpec bias(std::string_view stem, int64_t size) const;  // stem + ".bias", when there
   NormSpec norm(std::string_view stem, int64_t size);
   NormSpec optional_norm(std::string_view stem, int64_t size);
@@ -60,8 +61,9 @@ class ArchReader {
   int64_t shared_expert_width(int layer);
   DenseFfnSpec dense_ffn(int layer, FfnActivation activation);
   // The experts of a layer, d_ff wide, by the keys of the file. What an architecture fixes without
-  // a key (normalise) and an expert for all tokens are the caller's.
+  // a key (normalise; score, which is softmax) and an expert for all tokens are the caller's.
   MoeFfnSpec moe_ffn(int layer, FfnActivation activation, int64_t d_ff);
+  void add_expert_biases(int layer, MoeFfnSpec& moe) const;
   // gate: whether a logit of its own scales it.
   enum class SharedGate { kNone, kSigmoid };
   void add_shared_expert(int layer, MoeFfnSpec& moe, int64_t d_ff, SharedGate gate);
@@ -69,12 +71,16 @@ class ArchReader {
   // Which layers have a window: a flag for each, or a period whose last layer sees all.
   std::vector<bool> windowed_layers(int64_t default_period);
 
+  // Takes the layers at the end that predict tokens further ahead out of the count; their tensors
+  // are left in the file.
+  void set_aside_prediction_layers(ModelSpec& spec);
+
   // Throws Error{kUnsupported} naming the first key under the prefix that nobody asked for and that
   // is not known to leave the result alone.
   void refuse_unread_keys() const;
 
  private:
-  ExpertScore expert_score();
+  void read_expert_score(MoeFfnSpec& moe);
   std::string full(std::string_view key) const;
   const std::string& remember(std::string_view key);
 
