@@ -18,7 +18,8 @@ PackedWeight::PackedWeight(Context& context, const WeightSource& source)
     : Weight(source.dtype, source.n_out, source.n_in, source.n_matrices),
       format_(context.kernels.matmul.formats[int(source.dtype)]),
       n_groups_((source.n_out + format_.group_rows - 1) / format_.group_rows),
-      group_bytes_(size_t(row_bytes(source.dtype, source.n_in)) * size_t(format_.group_rows)),
+      group_bytes_(cpu::packed_row_bytes(source.dtype, format_.group_rows, source.n_in) *
+                   size_t(format_.group_rows)),
       memory_(context.weights.allocate(size_t(n_groups_ * source.n_matrices) * group_bytes_,
                                        cat("the weight ", source.name))) {
   RIDGE_CHECK(format_.group_rows <= kMaxGroupRows);
@@ -33,7 +34,7 @@ PackedWeight::PackedWeight(Context& context, const WeightSource& source)
 void PackedWeight::pack_groups(const WeightSource& source, int64_t matrix, int64_t begin,
                                int64_t end) {
   const int group_rows = format_.group_rows;
-  const size_t bytes_a_row = group_bytes_ / size_t(group_rows);
+  const size_t bytes_a_row = plain_row_bytes();
   const int64_t n_rows = std::min(end * group_rows, n_out()) - begin * group_rows;
   const int64_t first_row = matrix * n_out() + begin * group_rows;  // in the file's tensor
   auto* group = reinterpret_cast<uint8_t*>(memory_.data()) +
@@ -44,7 +45,7 @@ void PackedWeight::pack_groups(const WeightSource& source, int64_t matrix, int64
     return;
   }
   // Rows past the last one stay zero, which decodes to zero in every type.
-  std::vector<std::byte> staging(size_t(end - begin) * group_bytes_);
+  std::vector<std::byte> staging(size_t((end - begin) * group_rows) * bytes_a_row);
   source.read(uint64_t(first_row) * bytes_a_row, {staging.data(), size_t(n_rows) * bytes_a_row});
   const uint8_t* rows[kMaxGroupRows];
   const auto* row = reinterpret_cast<const uint8_t*>(staging.data());

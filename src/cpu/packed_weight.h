@@ -21,7 +21,8 @@ class PackedWeight final : public Weight {
     return reinterpret_cast<const uint8_t*>(memory_.data()) +
            size_t(matrix * n_groups_ + g) * group_bytes_;
   }
-  size_t plain_row_bytes() const { return group_bytes_ / size_t(format_.group_rows); }
+  size_t packed_row_bytes() const { return group_bytes_ / size_t(format_.group_rows); }
+  size_t plain_row_bytes() const { return size_t(row_bytes(dtype(), n_in())); }  // in the file
   // Writes the n_in values of one row of the first matrix, bit for bit what the type's reference
   // decode gives. scratch: plain_row_bytes() bytes.
   void decode_row(int64_t row, float* out, std::byte* scratch) const;

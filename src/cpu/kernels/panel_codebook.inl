@@ -1,5 +1,4 @@
-// How the codebook types become panels: their own expansion to signed bytes, made unsigned by their
-// largest magnitude where that leaves the multiply-add more room.
+// How the types of codebook.inl become panels: their bytes u, times kTimes.
 #pragma once
 
 #include "cpu/kernels/codebook.inl"
@@ -8,32 +7,53 @@
 namespace ridge::cpu {
 namespace {
 
-template <class Type, int kMagnitude>
+template <class Type>
 struct CodebookPanel {
   using Panel = Panel256;
   static constexpr int kElements = 256;
-  static constexpr int kBytes = sizeof(typename Type::Block);
-  static constexpr Coding kCoding = offset_coding(2 * kMagnitude, kMagnitude);
+  static constexpr int kBytes = Type::kBytes;
+  static constexpr bool kHasDeltas = std::is_same_v<Type, IQ1_S>;
+  static constexpr int kOffset = kHasDeltas ? 9 : Type::kOffset;
+  static constexpr Coding kCoding =
+      offset_coding(kHasDeltas ? 18 : Type::kMax * Type::kTimes, kOffset, Type::kRun);
+  static constexpr int kScaleRegisters = 64 / Type::kRun;
 
   static void expand(const uint8_t* w, int, Panel& panel) {
-    ridge::cpu::Panel rows;
-    for (int r = 0; r < kRows; ++r) {
-      typename Type::Block row;
-      __builtin_memcpy(&row, w + r * kBytes, kBytes);
-      Type::expand(row, PanelRow(rows, r));
+    Int nibbles[kScaleRegisters];
+    load_scale_nibbles(w, nibbles);
+    expand_scales(nibbles, panel);
+    Isa::store(panel.d, Isa::mul(Isa::halves(w), Isa::same(Type::kFactor)));
+    expand_32<0>(w, nibbles, panel);
+    expand_32<1>(w, nibbles, panel);
+    expand_32<2>(w, nibbles, panel);
+    expand_32<3>(w, nibbles, panel);
+    expand_32<4>(w, nibbles, panel);
+    expand_32<5>(w, nibbles, panel);
+    expand_32<6>(w, nibbles, panel);
+    expand_32<7>(w, nibbles, panel);
+  }
+
+ private:
+  template <int g>
+  static void expand_32(const uint8_t* w, const Int (&nibbles)[kScaleRegisters], Panel& panel) {
+    Int q[8];
+    Type::template load_32<g>(w, q);
+    for (Int& v : q) v = Isa::template shift<__builtin_ctz(Type::kTimes)>(v);
+    if constexpr (kHasDeltas) {
+      const Int deltas = Isa::lookup(Isa::table(kIq1Deltas), nibbles[g / 4]);
+      const Int delta = Isa::same_bytes(deltas, g % 4);
+      for (Int& v : q) v = Isa::or_(v, delta);
     }
-    const Int minus = Isa::bytes(-kCoding.offset);
-    for (int i = 0; i < 64; i += 4) {
-      Int q[4];
-      load_units(rows.q + i * kUnit4, q);
-      for (Int& v : q) v = Isa::sub_bytes(v, minus);
-      panel.set_q(i, q);
+    for (Int& v : q) v = code_offset<kOffset>(v);
+    panel.set_q(8 * g, q);
+  }
+
+  static void expand_scales(const Int (&nibbles)[kScaleRegisters], Panel& panel) {
+    for (int i = 0; i < kScaleRegisters; ++i) {
+      const Int scales = Type::scale_of(nibbles[i]);
+      for (int j = 0; j < 4; ++j) panel.set_scale(4 * i + j, Isa::scale_of_u8(scales, j));
+      for (int j = 0; j < 2; ++j) panel.set_pair(2 * i + j, Isa::pair_of_u8(scales, j));
     }
-    Int scales[4];
-    load_units(rows.scales, scales);
-    expand_signed_scales(scales, panel);
-    const Float d = Isa::halves(reinterpret_cast<const uint8_t*>(rows.d));
-    Isa::store(panel.d, Isa::mul(d, Isa::same(Type::kFactor)));
   }
 };
 

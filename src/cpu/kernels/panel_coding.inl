@@ -29,9 +29,9 @@ inline Int code_signed(Int v) {
 }
 
 // Weights v - offset, with v in [0, max].
-constexpr Coding offset_coding(int max, int offset) {
-  if (MultipliesSigned<Isa>) return {.is_signed = true};
-  return {.max = max, .offset = offset};
+constexpr Coding offset_coding(int max, int offset, int run = 16) {
+  if (MultipliesSigned<Isa>) return {.is_signed = true, .run = run};
+  return {.max = max, .offset = offset, .run = run};
 }
 // A unit of values v as offset_coding() wants it.
 template <int kOffset>

@@ -18,7 +18,7 @@ constexpr size_t kAheadBytes = size_t{128} << 10;  // of the second-level cache,
 constexpr size_t kLineFloats = 64 / sizeof(float);
 
 int64_t unit_bytes(const PackedWeight& weight) {
-  return int64_t(weight.plain_row_bytes()) * kUnitRows;
+  return int64_t(weight.packed_row_bytes()) * kUnitRows;
 }
 
 int64_t rows_at_a_time(const PackedWeight& weight, int64_t n_cols) {
@@ -111,7 +111,7 @@ void multiply(const Context& context, const PackedWeight& weight, const Operand&
 }
 
 WeightOrder::Run first_read(const PackedWeight& weight, int64_t matrix, Range rows) {
-  const size_t n_bytes = size_t(rows.size()) * weight.plain_row_bytes();
+  const size_t n_bytes = size_t(rows.size()) * weight.packed_row_bytes();
   return {weight.group(rows.begin / weight.format().group_rows, matrix),
           std::min(n_bytes, kAheadBytes)};
 }

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "cpu/pack/codebook_fields.h"
+#include "cpu/pack/words.h"
 #include "tensor/quant/q3_k.h"
 #include "tensor/quant/q5_0.h"
 #include "tensor/quant/q5_1.h"
@@ -10,45 +12,6 @@
 
 namespace ridge::cpu {
 namespace {
-
-// Four values, a byte each: what kernels call a unit of one row.
-using Word = uint32_t;
-
-Word load(const uint8_t* p) {
-  Word word;
-  std::memcpy(&word, p, 4);
-  return word;
-}
-void store(uint8_t* p, Word word) {
-  std::memcpy(p, &word, 4);
-}
-
-// `width` bits from bit `from` of each byte, moved to bit `to`.
-template <int from, int width, int to>
-Word field(Word word) {
-  constexpr Word kMask = 0x01010101u * ((1u << width) - 1u) << to;
-  if constexpr (from >= to) return word >> (from - to) & kMask;
-  if constexpr (from < to) return word << (to - from) & kMask;
-}
-
-struct Threes {
-  static constexpr int kValues = 8;
-  static constexpr int kUnits = 3;
-  static void join(const Word* v, uint8_t* out) {
-    store(out, v[0] | v[1] << 3 | field<0, 2, 6>(v[6]));
-    store(out + 4, v[2] | v[3] << 3 | field<2, 1, 6>(v[6]) | field<2, 1, 7>(v[7]));
-    store(out + 8, v[4] | v[5] << 3 | field<0, 2, 6>(v[7]));
-  }
-  static void split(const uint8_t* in, Word* v) {
-    const Word u[kUnits] = {load(in), load(in + 4), load(in + 8)};
-    for (int j = 0; j < kUnits; ++j) {
-      v[2 * j] = field<0, 3, 0>(u[j]);
-      v[2 * j + 1] = field<3, 3, 0>(u[j]);
-    }
-    v[6] = field<6, 2, 0>(u[0]) | field<6, 1, 2>(u[1]);
-    v[7] = field<6, 2, 0>(u[2]) | field<7, 1, 2>(u[1]);
-  }
-};
 
 struct Fives {
   static constexpr int kValues = 8;
@@ -86,18 +49,6 @@ struct Sixes {
     v[3] = field<6, 2, 0>(u[0]) | field<6, 2, 2>(u[1]) | field<6, 2, 4>(u[2]);
   }
 };
-
-// n words of values to or from whole runs of units.
-template <class Fields>
-void join_all(const Word* v, int n, uint8_t* out) {
-  for (int i = 0; i < n; i += Fields::kValues, out += 4 * Fields::kUnits) {
-    Fields::join(v + i, out);
-  }
-}
-template <class Fields>
-void split_all(const uint8_t* in, int n, Word* v) {
-  for (int i = 0; i < n; i += Fields::kValues, in += 4 * Fields::kUnits) Fields::split(in, v + i);
-}
 
 // Four bits i … i + 3 of a mask as bytes of one, and back.
 Word spread_bits(uint32_t bits, int i) {
@@ -252,7 +203,7 @@ BitFields bit_fields(DType dtype) {
     case DType::kQ6_K:
       return {join_q6_k, split_q6_k};
     default:
-      return {};
+      return codebook_fields(dtype);
   }
 }
 

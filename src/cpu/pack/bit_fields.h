@@ -17,15 +17,17 @@
 
 namespace ridge::cpu {
 
-// Bijections between a block of the file and the same bytes with its values put together.
+// Between a block of the file and the same block with its values put together: split(join(block))
+// gives the block back (or, TQ1_0, one that decodes to the same values).
 struct BitFields {
   void (*join)(const uint8_t* block, uint8_t* joined) = nullptr;
   void (*split)(const uint8_t* joined, uint8_t* block) = nullptr;
 };
 
 // Joined blocks: Q5_0 d, 5 units; Q5_1 d, m, 5 units; Q3_K 3 units for each 32 values, scales, d;
-// Q5_K d, dmin, scales, 5 units for each 32 values; Q6_K 3 units for each 16 values, scales, d.
-// Null for all other types, which are packed as they are.
+// Q5_K d, dmin, scales, 5 units for each 32 values; Q6_K 3 units for each 16 values, scales, d;
+// codebook types as codebook_fields.h has them. Null for all other types, which are packed as they
+// are.
 BitFields bit_fields(DType dtype);
 
 }  // namespace ridge::cpu

@@ -14,7 +14,7 @@ void copy_unit(const uint8_t* from, uint8_t* to, int unit_bytes) {
   } else if (unit_bytes == 2) {
     std::memcpy(to, from, 2);
   } else {
-    std::memcpy(to, from, size_t(unit_bytes));
+    *to = *from;
   }
 }
 
@@ -31,16 +31,12 @@ constexpr UnitRun kQ4_K[] = {{2, 2}, {35, 4}};
 constexpr UnitRun kQ5_K[] = {{2, 2}, {43, 4}};
 constexpr UnitRun kQ6_K[] = {{52, 4}, {1, 2}};
 constexpr UnitRun kIQ4_XS[] = {{2, 2}, {33, 4}};
-// Codebook types are expanded row by row: their blocks stay whole.
-constexpr UnitRun kIQ1_S[] = {{1, 50}};
-constexpr UnitRun kIQ1_M[] = {{1, 56}};
-constexpr UnitRun kIQ2_XXS[] = {{1, 66}};
-constexpr UnitRun kIQ2_XS[] = {{1, 74}};
-constexpr UnitRun kIQ2_S[] = {{1, 82}};
-constexpr UnitRun kIQ3_XXS[] = {{1, 98}};
-constexpr UnitRun kIQ3_S[] = {{1, 110}};
-constexpr UnitRun kTQ1_0[] = {{1, 54}};
-constexpr UnitRun kTQ2_0[] = {{1, 66}};
+constexpr UnitRun kIQ1_S[] = {{1, 2}, {17, 4}};
+constexpr UnitRun kIQ1_M[] = {{1, 2}, {19, 4}};
+constexpr UnitRun kIQ2_XXS[] = {{1, 2}, {25, 4}};
+constexpr UnitRun kIQ2_S[] = {{1, 2}, {26, 4}};
+constexpr UnitRun kIQ3[] = {{1, 2}, {33, 4}};
+constexpr UnitRun kTernary[] = {{1, 2}, {16, 4}};
 constexpr UnitRun kMXFP4[] = {{1, 1}, {4, 4}};
 
 struct Layout {
@@ -48,15 +44,15 @@ struct Layout {
   std::span<const UnitRun> runs;
 };
 constexpr Layout kLayouts[] = {
-    {DType::kF32, kF32},         {DType::kF16, kHalf},      {DType::kBF16, kHalf},
-    {DType::kQ4_0, kQ4_0},       {DType::kQ4_1, kQ4_1},     {DType::kQ5_0, kQ5_0},
-    {DType::kQ5_1, kQ5_1},       {DType::kQ8_0, kQ8_0},     {DType::kQ2_K, kQ2_K},
-    {DType::kQ3_K, kQ3_K},       {DType::kQ4_K, kQ4_K},     {DType::kQ5_K, kQ5_K},
-    {DType::kQ6_K, kQ6_K},       {DType::kIQ4_NL, kQ4_0},   {DType::kIQ4_XS, kIQ4_XS},
-    {DType::kMXFP4, kMXFP4},     {DType::kIQ1_S, kIQ1_S},   {DType::kIQ1_M, kIQ1_M},
-    {DType::kIQ2_XXS, kIQ2_XXS}, {DType::kIQ2_XS, kIQ2_XS}, {DType::kIQ2_S, kIQ2_S},
-    {DType::kIQ3_XXS, kIQ3_XXS}, {DType::kIQ3_S, kIQ3_S},   {DType::kTQ1_0, kTQ1_0},
-    {DType::kTQ2_0, kTQ2_0},
+    {DType::kF32, kF32},         {DType::kF16, kHalf},     {DType::kBF16, kHalf},
+    {DType::kQ4_0, kQ4_0},       {DType::kQ4_1, kQ4_1},    {DType::kQ5_0, kQ5_0},
+    {DType::kQ5_1, kQ5_1},       {DType::kQ8_0, kQ8_0},    {DType::kQ2_K, kQ2_K},
+    {DType::kQ3_K, kQ3_K},       {DType::kQ4_K, kQ4_K},    {DType::kQ5_K, kQ5_K},
+    {DType::kQ6_K, kQ6_K},       {DType::kIQ4_NL, kQ4_0},  {DType::kIQ4_XS, kIQ4_XS},
+    {DType::kMXFP4, kMXFP4},     {DType::kIQ1_S, kIQ1_S},  {DType::kIQ1_M, kIQ1_M},
+    {DType::kIQ2_XXS, kIQ2_XXS}, {DType::kIQ2_XS, kIQ2_S}, {DType::kIQ2_S, kIQ2_S},
+    {DType::kIQ3_XXS, kIQ3},     {DType::kIQ3_S, kIQ3},    {DType::kTQ1_0, kTernary},
+    {DType::kTQ2_0, kTernary},
 };
 
 constexpr size_t kMaxBlockBytes = 256;
@@ -69,6 +65,14 @@ std::span<const UnitRun> unit_layout(DType dtype) {
     if (layout.dtype == dtype) return layout.runs;
   }
   return {};
+}
+
+size_t packed_row_bytes(DType dtype, int group_rows, int64_t n_in) {
+  const auto runs = unit_layout(dtype);
+  if (runs.empty() || group_rows == 1) return size_t(row_bytes(dtype, n_in));
+  size_t block_bytes = 0;
+  for (const UnitRun& run : runs) block_bytes += size_t(run.n_units * run.unit_bytes);
+  return size_t(n_in / info(dtype).block_size) * block_bytes;
 }
 
 void pack_group(DType dtype, int group_rows, int64_t n_in, const uint8_t* const* rows,

@@ -84,6 +84,13 @@ struct Avx2 {
     return and_(or_(two, _mm256_slli_epi32(two, 4)), bytes(15));
   }
 
+  // Byte j of each row in all four bytes of the row's lane.
+  static Int same_bytes(Int bytes_of_rows, int j) {
+    return _mm256_shuffle_epi8(bytes_of_rows, _mm256_broadcastsi128_si256(_mm_setr_epi32(
+                                                  0x01010101 * j, 0x01010101 * (j + 4),
+                                                  0x01010101 * (j + 8), 0x01010101 * (j + 12))));
+  }
+
   // A scale is a factor for add_dot: byte j of each row as both words of the row's lane.
   static Int scale_of_u8(Int bytes_of_rows, int j) {
     return _mm256_shuffle_epi8(bytes_of_rows, lanes(0x80008000u + 0x00010001u * uint32_t(j)));

@@ -71,6 +71,11 @@ struct Isa {
     return and_(or_(two, _mm512_slli_epi32(two, 4)), bytes(15));
   }
 
+  // Byte j of each row in all four bytes of the row's lane.
+  static Int same_bytes(Int bytes_of_rows, int j) {
+    return _mm512_shuffle_epi8(bytes_of_rows, lanes(0x01010101u * uint32_t(j), 0x04040404u));
+  }
+
   // A scale is a factor for add_dot: byte j of each row as an int32.
   static Int scale_of_u8(Int bytes_of_rows, int j) {
     return _mm512_shuffle_epi8(bytes_of_rows, lanes(0x80808000u + uint32_t(j), 0x00000004u));

@@ -66,6 +66,11 @@ struct NeonDot {
     return and_(or_(two, vshlq_n_s32(two, 4)), bytes(15));
   }
 
+  // Byte j of each row in all four bytes of the row's lane.
+  static Int same_bytes(Int bytes_of_rows, int j) {
+    return pick(bytes_of_rows, 0x01010101u * uint32_t(j), 0x04040404u);
+  }
+
   // A scale is a factor for add_dot: byte j of each row as an int32.
   static Int scale_of_u8(Int bytes_of_rows, int j) {
     return pick(bytes_of_rows, 0xffffff00u + uint32_t(j), 4);
