@@ -82,7 +82,7 @@ struct IQ3_S : OddScales {  // d:2 scales:4 q:128
 
 // 32 codes of two bits, moved up to bit kTo.
 template <int kTo>
-inline void load_twos(const uint8_t* w, Int (&q)[8]) {
+[[gnu::always_inline]] inline void load_twos(const uint8_t* w, Int (&q)[8]) {
   const Int mask = Isa::bytes(3 << kTo);
   for (int i = 0; i < 2; ++i) {
     const Int four = Isa::load(w + i * kUnit4);
@@ -168,7 +168,7 @@ struct Coded {
   static constexpr int kScaleRegisters = 64 / Type::kRun;
 
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
+  [[gnu::always_inline]] static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
     Int nibbles[kScaleRegisters];
     load_scale_nibbles(w, nibbles);
     Int scales[kScaleRegisters];

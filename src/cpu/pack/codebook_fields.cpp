@@ -24,8 +24,8 @@ namespace {
 // What all these types hold.
 struct Codes {
   uint16_t d;
-  uint8_t scales[16];  // of runs of 32 or 16 values, four bits each
-  uint32_t deltas;     // IQ1_M: bit j: of values 8 j …, the delta is 1/8, not -1/8
+  uint8_t scales[16];   // of runs of 32 or 16 values, four bits each
+  uint32_t deltas;      // IQ1_M: bit j: of values 8 j …, the delta is 1/8, not -1/8
   uint64_t eights[32];  // codes of eight values, a byte each, lowest first
 };
 
@@ -46,7 +46,8 @@ template <int kBits, int kLevels>
 struct Signed {
   static constexpr uint64_t kMask = ((1u << kBits) - 1u) * kOnes;
   static uint64_t codes(uint64_t levels, uint32_t signs) {
-    const uint64_t mirrored = (levels ^ spread(signs) * 255) & kMask;  // -1 - level of negative ones
+    const uint64_t mirrored =
+        (levels ^ spread(signs) * 255) & kMask;  // -1 - level of negative ones
     return (mirrored + kLevels * kOnes) & kMask;
   }
   explicit Signed(uint64_t codes) {
@@ -146,8 +147,8 @@ struct IQ2_XS : quant::BlockIQ2_XS {
   void to(Codes& codes) const {
     read_scales(scales, codes);
     for (int i = 0; i < 32; ++i) {
-      codes.eights[i] = Signed2::codes(iq2_levels(quant::kIq2XsGrid[qs[i] & 511]),
-                                       quant::even_signs(qs[i] >> 9));
+      codes.eights[i] =
+          Signed2::codes(iq2_levels(quant::kIq2XsGrid[qs[i] & 511]), quant::even_signs(qs[i] >> 9));
     }
   }
   void from(const Codes& codes) {
@@ -343,7 +344,8 @@ struct TQ1_0 : quant::BlockTQ1_0 {
       uint64_t bytes;
       std::memcpy(&bytes, qs + 8 * i, 8);
       Trits trits(bytes);
-      for (int k = 0; k < 5; ++k) codes.eights[i < 4 ? 4 * k + i : 20 + 2 * k + i - 4] = trits.next();
+      for (int k = 0; k < 5; ++k)
+        codes.eights[i < 4 ? 4 * k + i : 20 + 2 * k + i - 4] = trits.next();
     }
     Trits trits(load(qs + 48));
     for (int k = 0; k < 2; ++k) {

@@ -8,13 +8,14 @@
 //   IQ1, TQ: -1 0 1 are the codes 0-2, of 2 bits (TQ2_0 may hold a 3, which is 2)
 //
 // That costs memory: the file's index leaves most combinations of codes out. Bytes for each 256
-// values, in the file and packed: IQ1_S 50, 70; IQ1_M 56, 78; IQ2_XXS 66, 102; IQ2_XS 74, 106; IQ2_S
-// 82, 106; IQ3_XXS 98, 134; IQ3_S 110, 134; TQ1_0 54, 66; TQ2_0 66, 66. docs/kernels.md has what it buys.
+// values, in the file and packed: IQ1_S 50, 70; IQ1_M 56, 78; IQ2_XXS 66, 102; IQ2_XS 74, 106;
+// IQ2_S 82, 106; IQ3_XXS 98, 134; IQ3_S 110, 134; TQ1_0 54, 66; TQ2_0 66, 66. docs/kernels.md has
+// what it buys.
 //
-// A packed block is d (f16), then units of 4 bytes: scales of four bits, the first four runs' in the
-// lower halves of a unit and the next four's in the upper; IQ1_M: the signs of its deltas, a bit for
-// each eight values; then codes of 32 values at a time. IQ1_S has its deltas' signs on top of its
-// scales, which have three bits.
+// A packed block is d (f16), then units of 4 bytes: scales of four bits, the first four runs' in
+// the lower halves of a unit and the next four's in the upper; IQ1_M: the signs of its deltas, a
+// bit for each eight values; then codes of 32 values at a time. IQ1_S has its deltas' signs on top
+// of its scales, which have three bits.
 #pragma once
 
 #include "cpu/pack/bit_fields.h"
