@@ -58,16 +58,17 @@ ModelWork work_of_model(const ModelSpec& spec, const gguf::File& file) {
     if (const auto* attention = std::get_if<AttentionSpec>(&layer.mixer)) {
       work.attention.push_back(*attention);
     }
+    // The delta rule looks a key up in each head's matrix, changes it and asks it.
+    if (const auto* net = std::get_if<DeltaNetSpec>(&layer.mixer)) {
+      work.weight_macs += 3 * net->n_v_heads * net->k_dim * net->v_dim;
+    }
   }
   return work;
 }
 
 int64_t kv_bytes_seen(const std::vector<KvKindBytes>& kv, int64_t n_tokens) {
   int64_t total = 0;
-  for (const KvKindBytes& kind : kv) {
-    const int64_t limit = kind.tokens_per_sequence;
-    total += (limit > 0 ? std::min(n_tokens, limit) : n_tokens) * kind.bytes_per_token;
-  }
+  for (const KvKindBytes& kind : kv) total += kind.bytes(n_tokens);
   return total;
 }
 

@@ -15,7 +15,7 @@ namespace ridge {
 // What a model costs, whatever the test.
 struct ModelWork {
   int64_t weight_bytes = 0;  // that one decoded token reads ("active bytes")
-  int64_t weight_macs = 0;   // multiply-adds of a token with them
+  int64_t weight_macs = 0;   // multiply-adds of a token with them and with states
   bool every_weight = true;  // each token reads all of them; false: experts are chosen by token
   std::vector<AttentionSpec> attention;  // of the layers
 };

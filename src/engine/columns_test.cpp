@@ -37,6 +37,7 @@ gguf::Metadata wide_metadata(const std::string& architecture) {
     m.set(architecture + "." + rest, {gguf::ValueType::kU32, n});
   };
   set("block_count", 2);
+  if (architecture == "qwen35") set("ssm.inner_size", 256);
   set("embedding_length", 256);
   set("feed_forward_length", 256);
   set("attention.key_length", 64);
@@ -211,6 +212,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"llama_q6_k_kv_q8_0", "llama", DType::kQ6_K, DType::kQ8_0},
                       Case{"qwen3moe_q4_k", "qwen3moe", DType::kQ4_K, DType::kF16},
                       Case{"qwen3_q8_0", "qwen3", DType::kQ8_0, DType::kF16},
+                      Case{"qwen35_q4_k", "qwen35", DType::kQ4_K, DType::kF16},
                       Case{"gemma3_q4_0", "gemma3", DType::kQ4_0, DType::kF16},
                       Case{"llama_f32", "llama", DType::kF32, DType::kF16}),
     [](const auto& test) { return std::string(test.param.name); });

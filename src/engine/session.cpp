@@ -3,10 +3,18 @@
 #include <algorithm>
 
 namespace ridge {
+namespace {
+
+KvOptions with_checkpoint(KvOptions options) {
+  options.n_checkpoints = 1;
+  return options;
+}
+
+}  // namespace
 
 Session::Session(const Transformer& model, Backend& backend, const KvOptions& options)
     : model_(model),
-      kv_(backend, model.spec(), options),
+      kv_(backend, model.spec(), with_checkpoint(options)),
       sequence_(kv_.create()),
       workspace_(backend, model.spec(), options.max_batch),
       logits_(model, backend, kLogitRows),
@@ -17,11 +25,7 @@ Session::Session(const Transformer& model, Backend& backend, const KvOptions& op
 
 int64_t Session::kv_bytes_read(int64_t n_tokens) const {
   int64_t total = 0;
-  for (const KvKindBytes& kind : kv_kinds_) {
-    const int64_t limit = kind.tokens_per_sequence;
-    const int64_t kept = limit ? std::min(n_tokens, limit) : n_tokens;
-    total += kept * kind.bytes_per_token;
-  }
+  for (const KvKindBytes& kind : kv_kinds_) total += kind.bytes(n_tokens);
   return total;
 }
 

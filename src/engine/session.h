@@ -26,6 +26,11 @@ class Session {
   // Bytes of KV that a token reads which sees n_tokens, itself included.
   int64_t kv_bytes_read(int64_t n_tokens) const;
 
+  // Whether the model has recurrent states, which keep_prefix() can only bring back to what
+  // checkpoint() kept last.
+  bool has_states() const { return kv_.has_states(); }
+  void checkpoint() { sequence_.checkpoint(); }
+
   // Keeps the longest cached prefix of `prompt` that leaves at least one token to read, and returns
   // its length.
   int64_t keep_prefix(std::span<const text::Token> prompt);

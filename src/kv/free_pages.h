@@ -1,7 +1,9 @@
-// FreePages: the pages of one group that nobody holds. The page given back last is taken first, and
-// fresh pages in rising order, so that memory which was never used is never touched.
+// FreePages: the pages of one group, or slots of states, that nobody holds. The page given back
+// last is taken first, and fresh pages in rising order, so that memory which was never used is
+// never touched.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

@@ -1,6 +1,8 @@
 #include "kv/pool.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <initializer_list>
 #include <utility>
 
 #include "base/check.h"
@@ -8,6 +10,7 @@
 #include "kv/free_pages.h"
 #include "kv/kinds/kind.h"
 #include "kv/page_table.h"
+#include "kv/slots.h"
 
 namespace ridge {
 namespace {
@@ -41,6 +44,7 @@ void check_options(const KvOptions& options) {
   check_range("n_sequences", options.n_sequences, 1 << 20);
   check_range("max_batch", options.max_batch, kMaxTokens);
   check_range("page_size", options.page_size, 1 << 16);
+  if (options.n_checkpoints != 0) check_range("n_checkpoints", options.n_checkpoints, 1 << 10);
 }
 
 void check_dtype(std::string_view what, DType dtype, int64_t dim, size_t layer) {
@@ -70,23 +74,28 @@ int64_t pages_of_group(const kv::Kind& kind, const KvOptions& options) {
   return std::min(all, pages_per_sequence(kind, options) * options.n_sequences);
 }
 
+constexpr size_t kNoGroup = SIZE_MAX;
 struct LayerMemory {
-  size_t group = 0;
-  Tensor k;
-  Tensor v;
+  size_t group = kNoGroup;  // of a layer that attends
+  KvView pages = {};
+  RecurrentView states = {};  // of one that does not
 };
 
 // Lays tensors one after another; the buffer is made when all sizes are known.
 class Layout {
  public:
-  Tensor place(DType dtype, const std::array<int64_t, 4>& shape) {
-    Tensor t{.dtype = dtype, .rank = 4, .shape = shape, .offset = size_t(n_bytes_)};
-    t.stride[3] = 1;
-    for (int i = 2; i >= 0; --i)
-      t.stride[size_t(i)] = t.stride[size_t(i) + 1] * shape[size_t(i) + 1];
+  // The first dimension is that of pages or slots.
+  Tensor place(DType dtype, std::initializer_list<int64_t> shape) {
+    Tensor t{.dtype = dtype, .rank = int(shape.size()), .offset = size_t(n_bytes_)};
+    std::ranges::copy(shape, t.shape.begin());
+    int64_t stride = 1;
+    for (int i = t.rank - 1; i >= 0; --i) {
+      t.stride[size_t(i)] = stride;
+      stride *= t.shape[size_t(i)];
+    }
     const int64_t page_bytes = row_bytes(dtype, t.stride[0]);
-    if (page_bytes > kMaxBytes / shape[0]) too_large();
-    n_bytes_ += div_up(page_bytes * shape[0], kAlignment) * kAlignment;
+    if (page_bytes > kMaxBytes / t.shape[0]) too_large();
+    n_bytes_ += div_up(page_bytes * t.shape[0], kAlignment) * kAlignment;
     if (n_bytes_ > kMaxBytes) too_large();
     return t;
   }
@@ -100,16 +109,37 @@ class Layout {
   int64_t n_bytes_ = 0;
 };
 
+// Row `to` of a tensor of slots becomes a copy of row `from`.
+void copy_slot(Backend& backend, const Tensor& slots, int32_t from, int32_t to) {
+  if (!slots) return;
+  Tensor rows = slots;
+  rows.rank = 2;
+  rows.shape = {slots.shape[0], slots.stride[0]};
+  rows.stride = {slots.stride[0], 1};
+  backend.gather_rows(slice_rows(rows, to, 1), rows, {&from, 1});
+}
+
 }  // namespace
 
 struct KvPool::State {
+  Backend& backend;
   KvOptions options;
+  bool has_states = false;
   std::vector<Group> groups;
   std::vector<LayerMemory> layers;
+  kv::FreePages slots;
   BufferPtr buffer;
 
-  size_t group_of(const LayerSpec& layer) {
-    std::unique_ptr<const kv::Kind> kind = kv::kind_of(layer);
+  int64_t n_slots() const { return options.n_sequences * (1 + options.n_checkpoints); }
+
+  void copy_states(int32_t from, int32_t to) {
+    for (const LayerMemory& layer : layers) {
+      copy_slot(backend, layer.states.inputs, from, to);
+      copy_slot(backend, layer.states.matrices, from, to);
+    }
+  }
+
+  size_t group_of(std::unique_ptr<const kv::Kind> kind) {
     const std::string name = kind->name();
     for (size_t i = 0; i < groups.size(); ++i) {
       if (groups[i].kind->name() == name) return i;
@@ -120,17 +150,35 @@ struct KvPool::State {
   }
 
   void add_layer(const LayerSpec& layer, Layout& layout) {
-    const auto& attention = std::get<AttentionSpec>(layer.mixer);
+    std::unique_ptr<const kv::Kind> kind = kv::kind_of(layer);
+    if (const kv::StateShape* state = kind->state()) {
+      add_states(*state, layout);
+    } else {
+      add_pages(std::get<AttentionSpec>(layer.mixer), std::move(kind), layout);
+    }
+  }
+
+  void add_states(const kv::StateShape& shape, Layout& layout) {
+    has_states = true;
+    LayerMemory& memory = layers.emplace_back();
+    memory.states.inputs = layout.place(DType::kF32, {n_slots(), shape.n_inputs, shape.n_channels});
+    if (shape.n_heads == 0) return;
+    memory.states.matrices =
+        layout.place(DType::kF32, {n_slots(), shape.n_heads, shape.k_dim, shape.v_dim});
+  }
+
+  void add_pages(const AttentionSpec& attention, std::unique_ptr<const kv::Kind> kind,
+                 Layout& layout) {
     check_dtype("keys", options.k_dtype, attention.k_dim, layers.size());
     check_dtype("values", options.v_dtype, attention.v_dim, layers.size());
-    const size_t group = group_of(layer);
+    const size_t group = group_of(std::move(kind));
     const auto tensor = [&](DType dtype, int64_t dim) {
       return layout.place(dtype,
                           {groups[group].n_pages, attention.n_kv_heads, options.page_size, dim});
     };
     const Tensor k = tensor(options.k_dtype, attention.k_dim);
     const Tensor v = tensor(options.v_dtype, attention.v_dim);
-    layers.push_back({group, k, v});
+    layers.push_back({.group = group, .pages = {k, v}});
   }
 };
 
@@ -138,8 +186,10 @@ struct KvSequence::State {
   KvPool::State& pool;
   int64_t n_tokens = 0;
   std::vector<kv::PageTable> tables;  // one a group
+  kv::SequenceSlots slots;
 
-  explicit State(KvPool::State& pool_state) : pool(pool_state) {
+  explicit State(KvPool::State& pool_state)
+      : pool(pool_state), slots(pool.slots, pool.options.n_checkpoints) {
     tables.reserve(pool.groups.size());
     for (Group& group : pool.groups) {
       const int64_t expected = div_up(pool.options.n_tokens, pool.options.page_size) + 1;
@@ -152,6 +202,15 @@ struct KvSequence::State {
 
   void shrink(int64_t length) {
     for (kv::PageTable& table : tables) table.shrink(length);
+    if (length == 0) slots.clear();
+  }
+  // Brings the recurrent states back to the longest length up to this one. Returns it.
+  int64_t go_back(int64_t length) {
+    if (!pool.has_states) return length;
+    const auto* checkpoint = slots.go_back(length);
+    if (checkpoint == nullptr) return 0;
+    pool.copy_states(checkpoint->slot, slots.current());
+    return checkpoint->n_tokens;
   }
   bool remembers(int64_t length) const {
     for (size_t i = 0; i < tables.size(); ++i) {
@@ -163,13 +222,18 @@ struct KvSequence::State {
 
 KvPool::KvPool(Backend& backend, const ModelSpec& spec, const KvOptions& options) {
   check_options(options);
-  state_ = std::make_unique<State>(State{.options = options});
+  state_ = std::make_unique<State>(
+      State{.backend = backend,
+            .options = options,
+            .slots = kv::FreePages(options.n_sequences * (1 + options.n_checkpoints))});
   Layout layout;
   for (const LayerSpec& layer : spec.layers) state_->add_layer(layer, layout);
   state_->buffer = backend.alloc(size_t(layout.n_bytes()));
   for (LayerMemory& layer : state_->layers) {
-    layer.k.buffer = state_->buffer.get();
-    layer.v.buffer = state_->buffer.get();
+    RecurrentView& states = layer.states;
+    for (Tensor* t : {&layer.pages.k, &layer.pages.v, &states.inputs, &states.matrices}) {
+      if (t->rank > 0) t->buffer = state_->buffer.get();
+    }
   }
 }
 
@@ -180,8 +244,15 @@ KvSequence KvPool::create() {
 }
 
 KvView KvPool::view(int layer) const {
-  const LayerMemory& memory = state_->layers.at(size_t(layer));
-  return {.k = memory.k, .v = memory.v};
+  return state_->layers.at(size_t(layer)).pages;
+}
+
+RecurrentView KvPool::states(int layer) const {
+  return state_->layers.at(size_t(layer)).states;
+}
+
+bool KvPool::has_states() const {
+  return state_->has_states;
 }
 
 const KvOptions& KvPool::options() const {
@@ -220,7 +291,12 @@ void KvSequence::reserve(int64_t n) {
            group.free.size(), " of ", group.n_pages, " are free");
     }
   }
+  if (state_->pool.has_states && !state_->slots.can_take()) {
+    fail(ErrorCode::kOutOfMemory, "the KV cache (recurrent) is full: ", state_->pool.n_slots(),
+         " states of sequences are in use");
+  }
   for (kv::PageTable& table : state_->tables) table.grow(end);
+  if (state_->pool.has_states) state_->slots.take();
 }
 
 void KvSequence::commit(int64_t n) {
@@ -235,13 +311,26 @@ void KvSequence::commit(int64_t n) {
 int64_t KvSequence::truncate(int64_t length) {
   RIDGE_CHECK(length >= 0);
   if (length >= state_->n_tokens) return state_->n_tokens;
-  state_->n_tokens = state_->remembers(length) ? length : 0;
+  const int64_t reached = state_->go_back(length);
+  state_->n_tokens = state_->remembers(reached) ? reached : 0;
   state_->shrink(state_->n_tokens);
   return state_->n_tokens;
 }
 
+void KvSequence::checkpoint() {
+  if (!state_->pool.has_states || state_->n_tokens == 0) return;
+  const int32_t slot = state_->slots.add_checkpoint(state_->n_tokens);
+  if (slot >= 0) state_->pool.copy_states(state_->slots.current(), slot);
+}
+
+int32_t KvSequence::slot() const {
+  return state_->slots.current();
+}
+
 std::span<const int32_t> KvSequence::pages(int layer) const {
-  return state_->tables[state_->pool.layers.at(size_t(layer)).group].entries();
+  const size_t group = state_->pool.layers.at(size_t(layer)).group;
+  if (group == kNoGroup) return {};
+  return state_->tables[group].entries();
 }
 
 }  // namespace ridge

@@ -1,7 +1,9 @@
-// KvPool owns the cache memory of a model as pages of page_size tokens. Layers with the same reach
-// form a group ("full": every position is kept; "window": only the last `window` ones) that shares
-// page numbers, so that a sequence has one page table per group. Nothing outside kv/ asks which
-// kind a layer is. One thread (the engine's) uses a pool; it must outlive its sequences.
+// KvPool owns the cache memory of a model. Layers that attend have pages of page_size tokens; those
+// with the same reach form a group ("full": every position is kept; "window": only the last
+// `window` ones) that shares page numbers, so that a sequence has one page table per group.
+// Recurrent layers have slots, each with the states of all of them for one sequence at one moment:
+// now, or at a checkpoint. Nothing outside kv/ asks which kind a layer is. One thread (the
+// engine's) uses a pool; it must outlive its sequences.
 #pragma once
 
 #include <cstddef>
@@ -24,16 +26,30 @@ struct KvOptions {
   int64_t n_sequences = 1;  // sequences at once: sizes the window groups
   int64_t max_batch = 512;  // most tokens that one forward pass appends to a sequence
   int page_size = 32;
+  int64_t n_checkpoints = 0;  // of recurrent states, for each sequence
 };
 
 // What the cache costs, by kind of layer; the allocator and `ridge inspect` share it.
 struct KvKindBytes {
-  std::string kind;  // "full", "window 512"
+  std::string kind;  // "full", "window 512", "recurrent"
   int64_t n_layers = 0;
   int64_t bytes_per_token = 0;      // over all layers of the kind
   int64_t tokens_per_sequence = 0;  // most that one sequence keeps; 0: all of its tokens
+  int64_t bytes_per_sequence = 0;   // whatever its length: states
+
+  // Of a sequence of n_tokens.
+  int64_t bytes(int64_t n_tokens) const {
+    const bool bounded = tokens_per_sequence > 0 && tokens_per_sequence < n_tokens;
+    return bytes_per_sequence + bytes_per_token * (bounded ? tokens_per_sequence : n_tokens);
+  }
 };
 std::vector<KvKindBytes> kv_bytes(const ModelSpec& spec, DType k_dtype, DType v_dtype);
+
+// The states of one recurrent layer, for every slot of the pool.
+struct RecurrentView {
+  Tensor inputs;    // f32 [n_slots, n_taps - 1, n_channels], of its convolution
+  Tensor matrices;  // f32 [n_slots, n_v_heads, k_dim, v_dim]; empty where it has none
+};
 
 class KvPool;
 
@@ -47,16 +63,25 @@ class KvSequence {
   int64_t n_tokens() const;
 
   // Makes room for n more tokens (n <= max_batch). Throws Error{kOutOfMemory}, nothing changed, if
-  // the pool has too few pages. Afterwards pages(layer) covers positions up to n_tokens() + n.
+  // the pool has too few pages or no slot. Afterwards pages(layer) covers positions up to
+  // n_tokens() + n.
   void reserve(int64_t n);
   // The n reserved tokens are written: they count now; windows let go of what nobody can see.
   void commit(int64_t n);
-  // Forgets all from position `length` on. Returns the length that survives: less than `length`
-  // (and then 0) where a window has already let go of what position `length` would need.
+  // Forgets all from position `length` on. Returns the length that survives. It is less than
+  // `length` where a window has already let go of what that position would need, and where there
+  // are recurrent layers, whose states only go back to a checkpoint: then that of the last usable
+  // checkpoint before, else 0.
   int64_t truncate(int64_t length);
+
+  // Keeps the recurrent states of this moment for truncate(), instead of the oldest checkpoint
+  // where there are n_checkpoints. Without recurrent layers there is nothing to do.
+  void checkpoint();
 
   // The page table for this layer: entry p / page_size holds position p; -1 where let go.
   std::span<const int32_t> pages(int layer) const;
+  // Where the recurrent layers' states of it are; -1 without such layers or before reserve().
+  int32_t slot() const;
 
  private:
   friend class KvPool;
@@ -73,6 +98,8 @@ class KvPool {
 
   KvSequence create();
   KvView view(int layer) const;
+  RecurrentView states(int layer) const;
+  bool has_states() const;  // whether any layer is recurrent
   const KvOptions& options() const;
   int64_t n_bytes() const;      // allocated
   int64_t free_tokens() const;  // room left in the full group

@@ -20,7 +20,7 @@ class FakeBuffer final : public Buffer {
   size_t n_bytes_;
 };
 
-// Counts bytes and computes nothing: the pool may call alloc alone.
+// Counts bytes and computes nothing: the pool may allocate and copy slots.
 class FakeBackend final : public Backend {
  public:
   std::string_view name() const override { return "fake"; }
@@ -54,10 +54,17 @@ class FakeBackend final : public Backend {
   void add(const Tensor&, const Tensor&) override { unexpected(); }
   void softcap(const Tensor&, float) override { unexpected(); }
   void scale(const Tensor&, float) override { unexpected(); }
-  void gather_rows(const Tensor&, const Tensor&, std::span<const int32_t>) override {
-    unexpected();
+  void gather_rows(const Tensor& out, const Tensor& x, std::span<const int32_t> rows) override {
+    const int64_t row = int64_t((out.offset - x.offset) / sizeof(float)) / x.stride[0];
+    copies.push_back({rows[0], int32_t(row), x.cols()});
   }
 
+  struct Copy {
+    int32_t from, to;
+    int64_t n_floats;
+    bool operator==(const Copy&) const = default;
+  };
+  std::vector<Copy> copies;  // of slots
   size_t limit = SIZE_MAX;
 
  private:
@@ -76,6 +83,25 @@ ModelSpec spec_of(std::initializer_list<int64_t> windows) {
   ModelSpec spec;
   for (int64_t window : windows) spec.layers.push_back(layer(window));
   return spec;
+}
+
+LayerSpec delta_net() {
+  return {.mixer =
+              DeltaNetSpec{.n_k_heads = 2, .n_v_heads = 4, .k_dim = 32, .v_dim = 16, .n_taps = 4}};
+}
+constexpr int64_t kInputs = 3 * (2 * 2 * 32 + 4 * 16), kMatrices = 4 * 32 * 16;  // floats
+
+// Layers that see all, that see 32 tokens, and that remember.
+ModelSpec hybrid_spec() {
+  ModelSpec spec = spec_of({0, 32});
+  spec.layers.push_back(delta_net());
+  spec.layers.push_back({.mixer = ShortConvSpec{.d_model = 64, .n_taps = 3}});
+  return spec;
+}
+
+void extend(KvSequence& sequence, int64_t n) {
+  sequence.reserve(n);
+  sequence.commit(n);
 }
 
 ErrorCode code_of(const std::function<void()>& action) {
@@ -101,6 +127,88 @@ TEST(KvBytes, SumsEachKindOfLayer) {
   EXPECT_EQ(kinds[1].n_layers, 3);
   EXPECT_EQ(kinds[1].bytes_per_token, 3 * 2 * (64 * 2 + 2 * 34));
   EXPECT_EQ(kinds[1].tokens_per_sequence, 512);
+}
+
+TEST(KvBytes, StatesCostTheSameWhateverTheLength) {
+  const std::vector<KvKindBytes> kinds = kv_bytes(hybrid_spec(), DType::kF16, DType::kF16);
+  ASSERT_EQ(kinds.size(), 3u);
+  EXPECT_EQ(kinds[2].kind, "recurrent");
+  EXPECT_EQ(kinds[2].n_layers, 2);
+  EXPECT_EQ(kinds[2].bytes_per_token, 0);
+  EXPECT_EQ(kinds[2].bytes_per_sequence, 4 * (kInputs + kMatrices + 2 * 64));
+  EXPECT_EQ(kinds[2].bytes(1), kinds[2].bytes(1000));
+  EXPECT_EQ(kinds[1].bytes(1000), 32 * kinds[1].bytes_per_token);
+}
+
+TEST(KvPool, GivesEachSequenceASlotOfEachRecurrentLayer) {
+  FakeBackend backend;
+  KvPool pool(backend, hybrid_spec(), {.n_tokens = 64, .n_sequences = 2, .n_checkpoints = 1});
+  EXPECT_TRUE(pool.has_states());
+  const RecurrentView net = pool.states(2), convolution = pool.states(3);
+  EXPECT_EQ(net.inputs.shape, (std::array<int64_t, 4>{4, 3, 192, 0}));
+  EXPECT_EQ(net.matrices.shape, (std::array<int64_t, 4>{4, 4, 32, 16}));
+  EXPECT_GE(net.matrices.offset, net.inputs.offset + sizeof(float) * 4 * kInputs);
+  EXPECT_EQ(convolution.inputs.shape, (std::array<int64_t, 4>{4, 2, 64, 0}));
+  EXPECT_FALSE(convolution.matrices);
+  KvSequence a = pool.create(), b = pool.create();
+  EXPECT_EQ(a.slot(), -1);
+  extend(a, 1);
+  extend(b, 1);
+  EXPECT_NE(a.slot(), b.slot());
+  EXPECT_TRUE(a.pages(2).empty());
+}
+
+TEST(KvPool, RefusesASequenceWithoutASlotAndChangesNothing) {
+  FakeBackend backend;
+  KvPool pool(backend, hybrid_spec(), {.n_tokens = 64, .n_sequences = 1});
+  KvSequence a = pool.create(), b = pool.create();
+  extend(a, 1);
+  const int64_t free_tokens = pool.free_tokens();
+  EXPECT_EQ(code_of([&] { b.reserve(1); }), ErrorCode::kOutOfMemory);
+  EXPECT_EQ(pool.free_tokens(), free_tokens);
+  EXPECT_EQ(a.truncate(0), 0);
+  extend(b, 1);
+}
+
+TEST(KvSequence, StatesGoBackToTheLastCheckpointBefore) {
+  FakeBackend backend;
+  KvPool pool(backend, hybrid_spec(), {.n_tokens = 256, .n_sequences = 1, .n_checkpoints = 2});
+  KvSequence sequence = pool.create();
+  sequence.checkpoint();  // of nothing
+  EXPECT_TRUE(backend.copies.empty());
+  for (int i = 0; i < 3; ++i) {
+    extend(sequence, 10);
+    sequence.checkpoint();  // after 10, 20 and 30: the third replaces the first
+  }
+  extend(sequence, 10);
+  EXPECT_EQ(sequence.truncate(40), 40);
+  const int32_t kept = backend.copies[3].to;  // after 20
+  EXPECT_EQ(backend.copies[6].to, backend.copies[0].to);
+  backend.copies.clear();
+  EXPECT_EQ(sequence.truncate(29), 20);
+  const std::vector<FakeBackend::Copy> back = {{kept, sequence.slot(), kInputs},
+                                               {kept, sequence.slot(), kMatrices},
+                                               {kept, sequence.slot(), 2 * 64}};
+  EXPECT_EQ(backend.copies, back);
+  EXPECT_EQ(sequence.n_tokens(), 20);
+  EXPECT_EQ(sequence.truncate(19), 0) << "the first checkpoint is gone";
+  EXPECT_EQ(sequence.slot(), -1);
+  EXPECT_EQ(pool.free_tokens(), 256);
+  for (int i = 0; i < 3; ++i) {  // no slot was lost
+    extend(sequence, 10);
+    sequence.checkpoint();
+  }
+}
+
+TEST(KvSequence, WithoutCheckpointsStatesCannotGoBack) {
+  FakeBackend backend;
+  KvPool pool(backend, hybrid_spec(), {.n_tokens = 256});
+  KvSequence sequence = pool.create();
+  extend(sequence, 20);
+  sequence.checkpoint();
+  EXPECT_TRUE(backend.copies.empty());
+  EXPECT_EQ(sequence.truncate(20), 20);
+  EXPECT_EQ(sequence.truncate(19), 0);
 }
 
 TEST(KvPool, LaysLayersOutWithoutOverlap) {

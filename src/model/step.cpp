@@ -8,13 +8,25 @@ namespace ridge {
 namespace {
 
 struct Widths {
-  int64_t q = 0, k = 0, v = 0, mixed = 0, ffn = 0, router = 0, top_k = 0;
+  int64_t q = 0, k = 0, v = 0, gates = 0, mixed = 0, ffn = 0, router = 0, top_k = 0;
 
   void operator()(const AttentionSpec& a) {
-    q = std::max(q, a.n_heads * a.k_dim);
+    q = std::max(q, a.q.n_out);
     k = std::max(k, a.n_kv_heads * a.k_dim);
     v = std::max(v, a.n_kv_heads * a.v_dim);
     mixed = std::max(mixed, a.n_heads * a.v_dim);
+  }
+  void operator()(const DeltaNetSpec& d) {
+    q = std::max(q, d.n_channels());
+    k = std::max(k, d.n_channels());
+    v = std::max(v, d.n_v_heads * d.v_dim);
+    gates = std::max(gates, 2 * d.n_v_heads);
+    mixed = std::max(mixed, d.n_v_heads * d.v_dim);
+  }
+  void operator()(const ShortConvSpec& s) {
+    q = std::max(q, 3 * s.d_model);
+    k = std::max(k, s.d_model);
+    mixed = std::max(mixed, s.d_model);
   }
   void operator()(const DenseFfnSpec& f) { ffn = std::max(ffn, f.d_ff); }
   void operator()(const MoeFfnSpec& f) {
@@ -38,6 +50,7 @@ Workspace::Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows)
   q_ = rows_of(widths.q);
   k_ = rows_of(widths.k);
   v_ = rows_of(widths.v);
+  if (widths.gates > 0) gates_ = rows_of(widths.gates);
   mixed_ = rows_of(widths.mixed);
   ffn_ = rows_of(widths.ffn);
   if (widths.top_k > 0) {
@@ -73,7 +86,8 @@ std::span<const SequenceRows> Step::sequences(int layer) {
     workspace_.rows_.push_back({.first_row = s.first_row,
                                 .n_rows = s.n_rows,
                                 .first_pos = int32_t(s.sequence->n_tokens()),
-                                .pages = s.sequence->pages(layer)});
+                                .pages = s.sequence->pages(layer),
+                                .slot = s.sequence->slot()});
   }
   return workspace_.rows_;
 }

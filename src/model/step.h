@@ -39,6 +39,7 @@ class Workspace {
   Tensor q(int64_t n, int64_t width) const { return shaped(q_, n, width); }
   Tensor k(int64_t n, int64_t width) const { return shaped(k_, n, width); }
   Tensor v(int64_t n, int64_t width) const { return shaped(v_, n, width); }
+  Tensor gates(int64_t n, int64_t width) const { return shaped(gates_, n, width); }
   Tensor mixed(int64_t n, int64_t width) const { return shaped(mixed_, n, width); }
   Tensor ffn(int64_t n, int64_t width) const { return shaped(ffn_, n, width); }
   Tensor router(int64_t n, int64_t n_experts) const { return shaped(router_, n, n_experts); }
@@ -54,6 +55,7 @@ class Workspace {
 
   int64_t max_rows_;
   BufferPtr stream_, q_, k_, v_, mixed_, ffn_;
+  BufferPtr gates_;                                   // of models with delta nets
   BufferPtr router_, route_weights_, route_experts_;  // of models with experts
   Tensor hidden_, normed_, block_out_;
   std::vector<int32_t> positions_;
@@ -68,6 +70,7 @@ class Step {
   int64_t n_rows() const { return int64_t(batch_.tokens.size()); }
   std::span<const int32_t> positions() const { return workspace_.positions_; }
   KvView cache(int layer) const { return kv_.view(layer); }
+  RecurrentView states(int layer) const { return kv_.states(layer); }
   std::span<const SequenceRows> sequences(int layer);
   Workspace& workspace() { return workspace_; }
   void tap(int layer, std::string_view step, const Tensor& value) const {

@@ -22,6 +22,17 @@ void add_block(Step& step, int layer, const Block& block, const Norm& post_norm,
   step.backend.add(hidden, out);
 }
 
+using Mixer = std::variant<Attention, DeltaNet, ShortConv>;
+Mixer load_mixer(const AttentionSpec& spec, WeightLoader& loader) {
+  return Attention(spec, loader);
+}
+Mixer load_mixer(const DeltaNetSpec& spec, WeightLoader& loader) {
+  return DeltaNet(spec, loader);
+}
+Mixer load_mixer(const ShortConvSpec& spec, WeightLoader& loader) {
+  return ShortConv(spec, loader);
+}
+
 using Ffn = std::variant<DenseFfn, MoeFfn>;
 Ffn load_ffn(const DenseFfnSpec& spec, WeightLoader& loader) {
   return DenseFfn(spec, loader);
@@ -45,7 +56,7 @@ Transformer::Transformer(const gguf::File& file, const ModelSpec& spec, Backend&
 
 Transformer::Layer Transformer::load_layer(const LayerSpec& spec, WeightLoader& loader) {
   Norm mixer_norm(spec.mixer_norm, loader);
-  Attention mixer(std::get<AttentionSpec>(spec.mixer), loader);
+  auto mixer = std::visit([&](const auto& block) { return load_mixer(block, loader); }, spec.mixer);
   Norm mixer_post_norm(spec.mixer_post_norm, loader);
   Norm ffn_norm(spec.ffn_norm, loader);
   auto ffn = std::visit([&](const auto& block) { return load_ffn(block, loader); }, spec.ffn);

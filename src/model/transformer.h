@@ -11,9 +11,11 @@
 #include "gguf/file.h"
 #include "kv/pool.h"
 #include "model/blocks/attention.h"
+#include "model/blocks/delta_net.h"
 #include "model/blocks/dense_ffn.h"
 #include "model/blocks/moe_ffn.h"
 #include "model/blocks/norm.h"
+#include "model/blocks/short_conv.h"
 #include "model/step.h"
 #include "spec/spec.h"
 
@@ -39,7 +41,7 @@ class Transformer {
  private:
   struct Layer {
     Norm mixer_norm;
-    std::variant<Attention> mixer;
+    std::variant<Attention, DeltaNet, ShortConv> mixer;
     Norm mixer_post_norm;
     Norm ffn_norm;
     std::variant<DenseFfn, MoeFfn> ffn;

@@ -35,12 +35,19 @@ WeightPtr WeightLoader::matrix(const MatrixSpec& spec) {
 }
 
 std::vector<float> WeightLoader::values(const VectorSpec& spec) {
-  if (!spec) return {};
-  const gguf::TensorInfo* tensor = file_.find(spec.name);
+  return spec ? decode(spec.name, spec.size * spec.n_vectors) : std::vector<float>();
+}
+
+std::vector<float> WeightLoader::values(const MatrixSpec& spec) {
+  return spec ? decode(spec.name, spec.n_out * spec.n_in) : std::vector<float>();
+}
+
+std::vector<float> WeightLoader::decode(const std::string& name, int64_t n) {
+  const gguf::TensorInfo* tensor = file_.find(name);
   RIDGE_CHECK(tensor != nullptr);
   std::vector<std::byte> bytes(tensor->n_bytes);
   file_.read(*tensor, 0, bytes);
-  std::vector<float> values(size_t(spec.size * spec.n_vectors));
+  std::vector<float> values(static_cast<size_t>(n));
   info(tensor->dtype).decode(bytes.data(), values.data(), int64_t(values.size()));
   advance(tensor->n_bytes);
   return values;

@@ -31,9 +31,11 @@ class WeightLoader {
   WeightPtr matrix(const MatrixSpec& spec);
   Parameter vector(const VectorSpec& spec);
   std::vector<float> values(const VectorSpec& spec);
+  std::vector<float> values(const MatrixSpec& spec);  // [n_out, n_in]
   Backend& backend() { return backend_; }
 
  private:
+  std::vector<float> decode(const std::string& name, int64_t n);
   void advance(uint64_t n_bytes);
 
   const gguf::File& file_;

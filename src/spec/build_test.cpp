@@ -355,5 +355,85 @@ TEST(TensorUses, ListsEveryTensorOnceInOrder) {
   EXPECT_EQ(uses.back().role, TensorRole::kOutput);
 }
 
+Metadata delta_nets(const std::string& arch) {
+  Metadata m = small(arch);
+  m.set(arch + ".full_attention_interval", u32(3));
+  m.set(arch + ".attention.key_length", u32(32));
+  m.set(arch + ".attention.value_length", u32(32));
+  m.set(arch + ".rope.dimension_count", u32(8));
+  m.set(arch + ".ssm.conv_kernel", u32(4));
+  m.set(arch + ".ssm.state_size", u32(16));
+  m.set(arch + ".ssm.group_count", u32(2));
+  m.set(arch + ".ssm.time_step_rank", u32(4));
+  m.set(arch + ".ssm.inner_size", u32(128));
+  return m;
+}
+
+TEST(DeltaNets, TheLastOfEachIntervalAttendsWithAGate) {
+  const ModelSpec spec = build(delta_nets("qwen35"));
+  ASSERT_EQ(spec.layers.size(), 3u);
+  const auto& net = std::get<DeltaNetSpec>(spec.layers[0].mixer);
+  EXPECT_EQ(net.v_dim, 32);
+  EXPECT_EQ(net.n_channels(), 2 * 2 * 16 + 4 * 32);
+  EXPECT_EQ(net.key_heads, KeyHeadOrder::kCyclic);
+  EXPECT_TRUE(net.alpha && net.beta && !net.beta_alpha);
+  EXPECT_TRUE(std::holds_alternative<DeltaNetSpec>(spec.layers[1].mixer));
+  const auto& attention = std::get<AttentionSpec>(spec.layers[2].mixer);
+  EXPECT_TRUE(attention.is_gated);
+  EXPECT_EQ(attention.q.n_out, 2 * 4 * 32);
+  EXPECT_EQ(attention.output.n_in, 4 * 32);
+  EXPECT_EQ(attention.rope.n_rotated, 8);
+}
+
+TEST(DeltaNets, ALayerListGoesBeforeTheInterval) {
+  Metadata m = delta_nets("qwen35");
+  m.set("qwen35.attention.recurrent_layers", flags({0, 1, 0}));
+  const ModelSpec spec = build(m);
+  EXPECT_TRUE(std::holds_alternative<AttentionSpec>(spec.layers[0].mixer));
+  EXPECT_TRUE(std::holds_alternative<DeltaNetSpec>(spec.layers[1].mixer));
+}
+
+TEST(DeltaNets, LayersThatPredictFurtherTokensAreLeftOut) {
+  Metadata m = delta_nets("qwen35");
+  m.set("qwen35.nextn_predict_layers", u32(1));
+  const ModelSpec spec = build(m);
+  EXPECT_EQ(spec.layers.size(), 2u);
+  EXPECT_EQ(spec.set_aside, std::vector<std::string>{"blk.2."});
+}
+
+TEST(DeltaNets, RefuseWhatIsNotImplemented) {
+  Metadata m = delta_nets("qwen35");
+  m.set("qwen35.ssm.state_size", u32(24));
+  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("24"), std::string::npos);
+  m = delta_nets("qwen35");
+  m.set("qwen35.ssm.time_step_rank", u32(3));
+  refusal(m, ErrorCode::kInvalidFile);
+  m = delta_nets("qwen35");
+  m.set("qwen35.ssm.dt_b_c_rms", u32(1));
+  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("dt_b_c_rms"), std::string::npos);
+}
+
+// Four pairs: by time, height, width and time again; a section too short leaves one to a fourth
+// position, which text does not have.
+TEST(DeltaNets, RopeSectionsMustGiveEachPairAPlace) {
+  Metadata m = delta_nets("qwen35");
+  m.set("qwen35.rope.dimension_sections", u32s({2, 1, 1, 0}));
+  EXPECT_EQ(build(m).layers.size(), 3u);
+  m.set("qwen35.rope.dimension_sections", u32s({2, 2, 0, 0}));
+  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("dimension_sections"), std::string::npos);
+}
+
+TEST(Lfm2, LayersWithoutKvHeadsConvolve) {
+  Metadata m = small("lfm2");
+  m.set("lfm2.attention.head_count_kv", u32s({0, 2, 0}));
+  m.set("lfm2.shortconv.l_cache", u32(3));
+  const ModelSpec spec = build(m);
+  EXPECT_EQ(std::get<ShortConvSpec>(spec.layers[0].mixer).n_taps, 3);
+  EXPECT_TRUE(std::holds_alternative<AttentionSpec>(spec.layers[1].mixer));
+  EXPECT_EQ(spec.output_norm.weight.name, "token_embd_norm.weight");
+  m.set("lfm2.attention.sliding_window", u32(128));
+  refusal(m, ErrorCode::kUnsupported);
+}
+
 }  // namespace
 }  // namespace ridge

@@ -68,16 +68,18 @@ bool is_one_of(uint32_t mix, std::initializer_list<Mix> mixes) {
 // What the rule knows of a model.
 struct Facts {
   explicit Facts(const ModelSpec& spec) : n_layers(int(spec.layers.size())) {
-    const auto& attention = std::get<AttentionSpec>(spec.layers.front().mixer);
-    n_heads_a_kv_head = attention.n_heads / attention.n_kv_heads;
     for (const LayerSpec& layer : spec.layers) {
+      const auto* attention = std::get_if<AttentionSpec>(&layer.mixer);
+      if (attention != nullptr && n_heads_a_kv_head == 0) {
+        n_heads_a_kv_head = attention->n_heads / attention->n_kv_heads;
+      }
       if (const auto* moe = std::get_if<MoeFfnSpec>(&layer.ffn)) n_experts = moe->n_experts;
     }
     const bool has_sizes = spec.architecture == "llama" || spec.architecture == "qwen2";
     is_70b = has_sizes && n_layers == 80 && n_heads_a_kv_head > 1;
   }
   int n_layers;
-  int64_t n_heads_a_kv_head = 1;
+  int64_t n_heads_a_kv_head = 0;  // of the first attention
   int64_t n_experts = 0;
   bool is_70b = false;  // whose few KV heads serve many
 };
@@ -93,7 +95,7 @@ class Rule {
 
   DType type_of(const TensorUse& use) {
     if (use.n_out == 1 || use.role == TensorRole::kNorm || use.role == TensorRole::kRope ||
-        use.role == TensorRole::kRouter) {
+        use.role == TensorRole::kRouter || use.part == TensorPart::kConvolution) {
       return kF32;
     }
     if (info(base_).block_size == 1) return base_;
@@ -121,6 +123,7 @@ class Rule {
     if (is_lowest_) return lowest_type(use);
     switch (use.part) {
       case TensorPart::kV:
+      case TensorPart::kQkv:
         return value_type(use.layer);
       case TensorPart::kK:
         return facts_.n_experts == 8 ? kQ8_0 : query_type();
@@ -133,7 +136,7 @@ class Rule {
       case TensorPart::kGate:
       case TensorPart::kUp:
         return gate_type(use.layer);
-      case TensorPart::kNone:
+      default:
         return base_;
     }
     return base_;
@@ -157,6 +160,7 @@ class Rule {
     const bool has_more = is_one_of(mix_, {kMixIQ2_S, kMixIQ2_M});
     switch (use.part) {
       case TensorPart::kV:
+      case TensorPart::kQkv:
         if (facts_.n_heads_a_kv_head >= 4 || facts_.n_experts >= 4) return kQ4_K;
         return has_more ? kIQ3_S : kQ2_K;
       case TensorPart::kK:

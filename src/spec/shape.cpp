@@ -20,7 +20,9 @@ void set_experts(gguf::Metadata& m, const ModelShape& shape, const std::string& 
   set(".expert_count", shape.n_experts);
   set(".expert_used_count", shape.top_k);
   if (shape.d_expert > 0) set(".expert_feed_forward_length", shape.d_expert);
-  if (shape.architecture == "qwen2moe") set(".expert_shared_feed_forward_length", shape.d_shared);
+  if (shape.d_shared > 0 && shape.n_shared == 0) {
+    set(".expert_shared_feed_forward_length", shape.d_shared);
+  }
   if (!has_biased_choice(shape)) return;
   constexpr uint32_t kSigmoid = 2;
   m.set(prefix + ".expert_gating_func", kSigmoid);
@@ -40,6 +42,23 @@ void set_rope(gguf::Metadata& m, const ModelShape& shape, const std::string& pre
   m.set(prefix + ".rope.scaling.original_context_length", uint32_t(shape.yarn_context));
 }
 
+void set_delta_nets(gguf::Metadata& m, const ModelShape& shape, const std::string& prefix) {
+  const auto set = [&](const char* key, int64_t value) { m.set(prefix + key, uint32_t(value)); };
+  set(".full_attention_interval", shape.attention_interval);
+  set(".ssm.conv_kernel", shape.conv_taps);
+  set(".ssm.state_size", shape.delta_dim);
+  set(".ssm.group_count", shape.delta_k_heads);
+  set(".ssm.time_step_rank", shape.delta_v_heads);
+  set(".ssm.inner_size", shape.delta_v_heads * shape.delta_dim);
+  if (shape.architecture == "qwen3next") return;
+  // Pairs of a head turn by time, height and width in turns; for text all are the position.
+  const int64_t n_pairs = shape.n_rotated / 2;
+  gguf::Array sections{.element_type = gguf::ValueType::kI32};
+  for (int64_t i = 0; i < 3; ++i) sections.signed_values.push_back((n_pairs + 2 - i) / 3);
+  sections.signed_values.push_back(0);
+  m.set(prefix + ".rope.dimension_sections", {gguf::ValueType::kArray, std::move(sections)});
+}
+
 }  // namespace
 
 gguf::Metadata shape_metadata(const ModelShape& shape) {
@@ -51,7 +70,7 @@ gguf::Metadata shape_metadata(const ModelShape& shape) {
   set(".block_count", shape.n_layers);
   set(".context_length", shape.context);
   set(".embedding_length", shape.d_model);
-  set(".feed_forward_length", shape.d_ff);
+  if (shape.d_ff > 0) set(".feed_forward_length", shape.d_ff);
   set(".vocab_size", shape.n_vocab);
   set(".attention.head_count", shape.n_heads);
   set(".attention.head_count_kv", shape.n_kv_heads);
@@ -61,6 +80,7 @@ gguf::Metadata shape_metadata(const ModelShape& shape) {
   m.set(prefix + ".attention.layer_norm_rms_epsilon", float(shape.norm_eps));
   if (shape.window > 0) set(".attention.sliding_window", shape.window);
   if (shape.n_experts > 0) set_experts(m, shape, prefix);
+  if (shape.attention_interval > 0) set_delta_nets(m, shape, prefix);
   return m;
 }
 

@@ -38,6 +38,12 @@ struct ModelShape {
   int64_t n_shared = 0;        // experts for all tokens
   int64_t d_shared = 0;        // width of all of them
   int64_t n_dense_layers = 0;  // at the beginning, without experts
+
+  int64_t attention_interval = 0;  // layers of which the last attends, the others being delta nets
+  int64_t delta_k_heads = 0;
+  int64_t delta_v_heads = 0;
+  int64_t delta_dim = 0;  // of all their heads
+  int64_t conv_taps = 0;
 };
 
 gguf::Metadata shape_metadata(const ModelShape& shape);

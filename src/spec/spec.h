@@ -72,6 +72,45 @@ struct AttentionSpec {
   VectorSpec q_bias, k_bias, v_bias, output_bias;
   NormSpec q_norm, k_norm;  // over each head, or over all of them where the weight is that wide
   VectorSpec sinks;         // [n_heads]: a score of each softmax that brings no value
+  // Whether q has twice the rows: each head's queries, then a gate that multiplies, by its sigmoid,
+  // what the head attends to.
+  bool is_gated = false;
+};
+
+// Gated delta net: a linear attention whose memory is one matrix a head (Yang et al. 2024). q, k
+// and v pass a causal convolution with SiLU first; each value head's result is normed and
+// multiplied by the SiLU of its gate.
+enum class KeyHeadOrder {
+  kBlocks,  // value head h has the keys of head h / (n_v_heads / n_k_heads)
+  kCyclic,  // … of head h % n_k_heads
+};
+struct DeltaNetSpec {
+  int64_t n_k_heads = 0;
+  int64_t n_v_heads = 0;
+  int64_t k_dim = 0;   // of a head of Q and K
+  int64_t v_dim = 0;   // of a head of V
+  int64_t n_taps = 0;  // rows that the convolution sees, the row itself included
+  KeyHeadOrder key_heads = KeyHeadOrder::kBlocks;
+  float qk_norm_eps = 1e-6f;
+  MatrixSpec qkv;          // [n_channels(), d_model]: heads of q, of k, of v
+  MatrixSpec gate;         // [n_v_heads * v_dim, d_model]
+  MatrixSpec alpha, beta;  // [n_v_heads, d_model], or both in one:
+  MatrixSpec beta_alpha;   // [2 * n_v_heads, d_model]: a key head's betas, then its alphas
+  MatrixSpec convolution;  // [n_channels(), n_taps]
+  VectorSpec a, dt_bias;   // [n_v_heads]: a state decays by e^(a · softplus(alpha + dt_bias))
+  NormSpec norm;           // over each value head
+  MatrixSpec output;
+
+  int64_t n_channels() const { return 2 * n_k_heads * k_dim + n_v_heads * v_dim; }
+};
+
+// (b, c, x) = in · h; out · (c * convolution(b * x))
+struct ShortConvSpec {
+  int64_t d_model = 0;
+  int64_t n_taps = 0;      // rows that the convolution sees, the row itself included
+  MatrixSpec input;        // [3 * d_model, d_model]
+  MatrixSpec convolution;  // [d_model, n_taps]
+  MatrixSpec output;
 };
 
 enum class FfnActivation {
@@ -108,7 +147,7 @@ struct MoeFfnSpec {
 
 struct LayerSpec {
   NormSpec mixer_norm;
-  std::variant<AttentionSpec> mixer;
+  std::variant<AttentionSpec, DeltaNetSpec, ShortConvSpec> mixer;
   NormSpec mixer_post_norm;  // before the residual add; often absent
   NormSpec ffn_norm;
   std::variant<DenseFfnSpec, MoeFfnSpec> ffn;

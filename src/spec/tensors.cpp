@@ -25,14 +25,15 @@ class Collector {
     matrix(f.up, role, TensorPart::kUp);
     matrix(f.down, role, TensorPart::kDown);
   }
-  void vector(const VectorSpec& spec, TensorRole role) {
+  void vector(const VectorSpec& spec, TensorRole role, TensorPart part = TensorPart::kNone) {
     if (!spec) return;
     uses.push_back({.name = spec.name,
                     .role = role,
                     .layer = layer,
                     .n_in = spec.size,
                     .n_matrices = spec.n_vectors,
-                    .n_active = spec.n_vectors});
+                    .n_active = spec.n_vectors,
+                    .part = part});
   }
   void norm(const NormSpec& spec) { vector(spec.weight, TensorRole::kNorm); }
 
@@ -49,6 +50,22 @@ class Collector {
     vector(a.sinks, TensorRole::kAttention);
     if (!has_rope_factors_) vector(a.rope.factors, TensorRole::kRope);
     has_rope_factors_ = has_rope_factors_ || bool(a.rope.factors);
+  }
+  void operator()(const DeltaNetSpec& d) {
+    matrix(d.qkv, TensorRole::kRecurrent, TensorPart::kQkv);
+    for (const MatrixSpec* m : {&d.gate, &d.alpha, &d.beta, &d.beta_alpha}) {
+      matrix(*m, TensorRole::kRecurrent);
+    }
+    matrix(d.convolution, TensorRole::kRecurrent, TensorPart::kConvolution);
+    vector(d.a, TensorRole::kRecurrent, TensorPart::kDecay);
+    vector(d.dt_bias, TensorRole::kRecurrent, TensorPart::kTimeBias);
+    norm(d.norm);
+    matrix(d.output, TensorRole::kRecurrent);
+  }
+  void operator()(const ShortConvSpec& s) {
+    matrix(s.input, TensorRole::kRecurrent);
+    matrix(s.convolution, TensorRole::kRecurrent, TensorPart::kConvolution);
+    matrix(s.output, TensorRole::kRecurrent);
   }
   void operator()(const DenseFfnSpec& f) { feed_forward(f, TensorRole::kFeedForward); }
   void operator()(const MoeFfnSpec& f) {
@@ -84,6 +101,8 @@ std::string_view name(TensorRole role) {
       return "norms";
     case TensorRole::kAttention:
       return "attention";
+    case TensorRole::kRecurrent:
+      return "recurrent";
     case TensorRole::kFeedForward:
       return "feed-forward";
     case TensorRole::kRouter:

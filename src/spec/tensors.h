@@ -16,6 +16,7 @@ enum class TensorRole {
   kOutput,
   kNorm,
   kAttention,
+  kRecurrent,    // what stands in attention's place
   kFeedForward,  // dense, or the expert that all tokens go to
   kRouter,
   kExperts,
@@ -24,7 +25,20 @@ enum class TensorRole {
 std::string_view name(TensorRole role);
 
 // Which matrix of its block it is.
-enum class TensorPart { kNone, kQ, kK, kV, kMixerOutput, kGate, kUp, kDown };
+enum class TensorPart {
+  kNone,
+  kQ,
+  kK,
+  kV,
+  kQkv,
+  kMixerOutput,
+  kGate,
+  kUp,
+  kDown,
+  kConvolution,
+  kDecay,     // a of a delta net: below zero
+  kTimeBias,  // its dt_bias
+};
 
 struct TensorUse {
   std::string_view name;  // points into the spec

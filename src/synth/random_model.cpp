@@ -17,7 +17,8 @@ constexpr size_t kChunkBytes = size_t{1} << 20;  // that one member of the team 
 constexpr size_t kChunksAtOnce = 64;
 
 bool is_matrix(const TensorUse& use) {
-  return use.role != TensorRole::kNorm && use.role != TensorRole::kRope && use.n_out > 1;
+  return use.role != TensorRole::kNorm && use.role != TensorRole::kRope && use.n_out > 1 &&
+         use.part != TensorPart::kConvolution;
 }
 
 DType stored_type(const TensorUse& use, DType wanted) {
@@ -35,11 +36,14 @@ std::vector<DType> stored_types(const ModelSpec& spec, const RandomModel& option
   return types;
 }
 
-// Norms, biases and rope factors: f32.
+// Norms, biases, rope factors, and what makes a recurrent layer's memory last some ten tokens: f32.
 std::vector<float> small_values(const TensorUse& use, Rng rng) {
   std::vector<float> values(size_t(use.n_out * use.n_in * use.n_matrices));
-  fill_normal(values, rng, 0.1f);
+  const bool is_wide = use.part == TensorPart::kDecay || use.part == TensorPart::kConvolution;
+  fill_normal(values, rng, is_wide ? 0.5f : 0.1f);
   for (float& v : values) {
+    if (use.part == TensorPart::kDecay) v = -std::exp(v);
+    if (use.part == TensorPart::kTimeBias) v -= 2.0f;
     if (use.role == TensorRole::kNorm) v += 1.0f;
     if (use.role == TensorRole::kRope) v = 1.0f + std::abs(v);
   }

@@ -85,6 +85,15 @@ gguf::Metadata tiny_metadata(const std::string& architecture) {
     m.set(key("attention.sliding_window"), u32(24));
     m.set(key("attention.sliding_window_pattern"), u32(2));
   }
+  if (architecture == "qwen35") {
+    m.set(key("full_attention_interval"), u32(2));
+    m.set(key("rope.dimension_count"), u32(16));
+    m.set(key("ssm.conv_kernel"), u32(4));
+    m.set(key("ssm.state_size"), u32(16));
+    m.set(key("ssm.group_count"), u32(2));
+    m.set(key("ssm.time_step_rank"), u32(4));
+    m.set(key("ssm.inner_size"), u32(64));
+  }
   set_vocabulary(m);
   return m;
 }

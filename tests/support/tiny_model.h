@@ -11,7 +11,7 @@
 namespace ridge::testing {
 
 // Metadata of a model of 3 layers, d_model 64, 4 heads over 2 KV heads, context 512. gemma3 has a
-// window of 24 in the first and third layer.
+// window of 24 in the first and third layer, qwen35 a delta net.
 gguf::Metadata tiny_metadata(const std::string& architecture);
 std::filesystem::path write_tiny_model(const std::filesystem::path& path,
                                        const std::string& architecture, DType dtype = DType::kF32);

@@ -27,6 +27,8 @@ from gguf import GGML_QUANT_SIZES, GGMLQuantizationType as T, GGUFWriter, RopeSc
 from gguf import ExpertGatingFuncType, MODEL_ARCH, MODEL_ARCH_NAMES, get_tensor_name_map
 from mlx.utils import tree_flatten
 
+import tiny_hybrids
+
 OUT = "tests/models/fixtures"
 N_VOCAB = 48
 N_TOKENS = 66  # more than two pages of the cache
@@ -125,6 +127,26 @@ CASES = [
         head_dim=16, rotary_dim=8, num_local_experts=6, shared_intermediate_size=0)),
 ]
 
+HYBRID = SMALL | dict(num_hidden_layers=3, head_dim=32, full_attention_interval=2,
+                      linear_num_value_heads=6, linear_num_key_heads=2, linear_key_head_dim=16,
+                      linear_value_head_dim=16, linear_conv_kernel_dim=4, rms_norm_eps=1e-6)
+MROPE = dict(type="default", mrope_section=[2, 1, 1], rope_theta=10000.0)
+HYBRID_MOE = HYBRID | dict(head_dim=16, num_experts=6, num_experts_per_tok=2,
+                           moe_intermediate_size=32, shared_expert_intermediate_size=48)
+CASES += [
+    Case("qwen3next", "qwen3_next", MODEL_ARCH.QWEN3NEXT, HYBRID_MOE | dict(
+        decoder_sparse_step=1, mlp_only_layers=[], norm_topk_prob=True,
+        partial_rotary_factor=0.5), seed=1),
+    Case("qwen35", "qwen3_5", MODEL_ARCH.QWEN35, HYBRID | dict(
+        rope_parameters=MROPE | dict(partial_rotary_factor=0.25))),
+    Case("qwen35moe", "qwen3_5_moe", MODEL_ARCH.QWEN35MOE, HYBRID_MOE | dict(
+        rope_parameters=MROPE | dict(partial_rotary_factor=0.5))),
+    Case("lfm2", "lfm2", MODEL_ARCH.LFM2, SMALL | dict(
+        num_hidden_layers=3, full_attn_idxs=[1], conv_L_cache=3, conv_bias=False, norm_eps=1e-5,
+        block_dim=32, block_ff_dim=32, block_multiple_of=32, block_ffn_dim_multiplier=1.0,
+        block_auto_adjust_ff_dim=False, tie_word_embeddings=True)),
+]
+
 # The IQ1-IQ3 types have no encoder: random bits with a fitting scale serve as weights.
 RANDOM_SCALE_OFFSET = {T.IQ1_S: 0, T.IQ2_XXS: 0, T.IQ2_XS: 0, T.IQ2_S: 0, T.IQ3_XXS: 0, T.IQ3_S: 0}
 
@@ -182,6 +204,9 @@ class Codec:
 def random_weight(name, shape, case, rng):
     """Gains such that scores, residuals and logits are of the size they have in trained models."""
     noise = rng.standard_normal(shape).astype(np.float32)
+    special = tiny_hybrids.random_value(name, noise)
+    if special is not None:
+        return special
     gemma = np.float32(case.arch == MODEL_ARCH.GEMMA3)
     if "norm" in name:
         mean = 1.5 if "q_norm" in name or "k_norm" in name else 1.0
@@ -201,7 +226,8 @@ def is_router(name):
 
 
 def tensor_type(name, shape, case):
-    if len(shape) == 1 or "ffn_gate_inp" in name or name.endswith(".bias"):
+    f32 = ("ffn_gate_inp", "conv1d", "shortconv.conv")
+    if len(shape) == 1 or name.endswith(".bias") or any(part in name for part in f32):
         return T.F32
     for part, qtype in case.types.items():
         if part in name:
@@ -211,7 +237,8 @@ def tensor_type(name, shape, case):
 
 def converter_name(name):
     """What the original's tensor is called once its experts are stacked."""
-    name = name.replace("block_sparse_moe", "mlp").replace("switch_mlp", "experts")
+    name = name.removeprefix("language_model.").replace("block_sparse_moe", "mlp")
+    name = name.replace("switch_mlp", "experts")
     name = name.replace("e_score_correction_bias", "e_score_correction.bias")
     return name.replace("sinks", "sinks.weight")
 
@@ -241,7 +268,11 @@ def write_metadata(writer, case, config):
     writer.add_embedding_length(config["hidden_size"])
     writer.add_feed_forward_length(config["intermediate_size"])
     writer.add_head_count(n_heads)
-    writer.add_head_count_kv(config["num_key_value_heads"])
+    kv_heads = config["num_key_value_heads"]
+    if "full_attn_idxs" in config:
+        layers = range(config["num_hidden_layers"])
+        kv_heads = [kv_heads if i in config["full_attn_idxs"] else 0 for i in layers]
+    writer.add_head_count_kv(kv_heads)
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     writer.add_rope_freq_base(config["rope_theta"])
     if "head_dim" in config:
@@ -256,6 +287,7 @@ def write_metadata(writer, case, config):
         if case.pattern != 6:
             writer.add_sliding_window_pattern(case.pattern)
     write_rope_scaling(writer, config.get("rope_scaling"), head_dim, config["rope_theta"])
+    tiny_hybrids.write_metadata(writer, config)
     if "num_experts_per_tok" in config:
         write_experts(writer, case, config)
 
@@ -341,11 +373,26 @@ def make(case, codec):
     names = get_tensor_name_map(case.arch, config["num_hidden_layers"])
     heads = {"q_proj": config["num_attention_heads"], "k_proj": config["num_key_value_heads"]}
     weights = []
+
+    def file_name_of(name):
+        return names.get_name(converter_name(name), try_suffixes=(".weight", ".bias"))
+
+    def write_tensor(name, values):
+        file_name = file_name_of(name)
+        qtype = tensor_type(file_name, values.shape, case)
+        stored = values if qtype == T.F32 else codec.encode(values, qtype, rng)
+        writer.add_tensor(file_name, np.ascontiguousarray(stored), raw_dtype=qtype)
+        return values if qtype == T.F32 else codec.decode(stored, qtype).reshape(values.shape)
+
     for name, parameter in tree_flatten(model.parameters()):
-        if not name.endswith((".weight", "bias", "sinks")):
+        if not name.endswith((".weight", "bias", "sinks", "A_log")):
             continue  # rope frequencies that mlx keeps beside the weights
-        file_name = names.get_name(converter_name(name), try_suffixes=(".weight", ".bias"))
         values = random_weight(name, parameter.shape, case, rng)
+        if tiny_hybrids.is_arranged(name):
+            values = tiny_hybrids.write_arranged(name, values, config, write_tensor)
+            weights.append((name, mx.array(values)))
+            continue
+        file_name = file_name_of(name)
         qtype = tensor_type(file_name, parameter.shape, case)
         if qtype == T.F32:
             stored = values + np.float32(case.arch == MODEL_ARCH.GEMMA3 and "norm" in name)

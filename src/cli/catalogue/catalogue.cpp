@@ -39,6 +39,11 @@ constexpr IntegerField kIntegers[] = {
     {"n_shared", &ModelShape::n_shared, false},
     {"d_shared", &ModelShape::d_shared, false},
     {"n_dense_layers", &ModelShape::n_dense_layers, false},
+    {"attention_interval", &ModelShape::attention_interval, false},
+    {"delta_k_heads", &ModelShape::delta_k_heads, false},
+    {"delta_v_heads", &ModelShape::delta_v_heads, false},
+    {"delta_dim", &ModelShape::delta_dim, false},
+    {"conv_taps", &ModelShape::conv_taps, false},
 };
 
 // Fields of one object; those that nobody asked for are refused.

@@ -30,8 +30,19 @@ std::string describe(const AttentionSpec& attention) {
   if (attention.q_bias) text += ", biases";
   if (attention.q_norm) text += ", norms of q and k";
   if (attention.sinks) text += ", sinks";
+  if (attention.is_gated) text += ", gated";
   if (attention.softcap > 0) text += cat(", soft cap ", attention.softcap);
   return text;
+}
+
+std::string describe(const DeltaNetSpec& net) {
+  std::string text = cat("delta net ", net.n_v_heads, "/", net.n_k_heads, " heads of ", net.k_dim);
+  if (net.v_dim != net.k_dim) text += cat("+", net.v_dim);
+  return text + cat(", convolution over ", net.n_taps);
+}
+
+std::string describe(const ShortConvSpec& conv) {
+  return cat("convolution over ", conv.n_taps);
 }
 
 std::string describe(const DenseFfnSpec& ffn) {

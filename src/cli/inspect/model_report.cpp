@@ -11,10 +11,10 @@ namespace ridge::cli {
 namespace {
 
 std::vector<ClassBytes> bytes_by_class(const ModelSpec& spec, const gguf::File& file) {
-  constexpr std::array kOrder{TensorRole::kEmbedding,   TensorRole::kAttention,
-                              TensorRole::kFeedForward, TensorRole::kRouter,
-                              TensorRole::kExperts,     TensorRole::kNorm,
-                              TensorRole::kRope,        TensorRole::kOutput};
+  constexpr std::array kOrder{
+      TensorRole::kEmbedding,   TensorRole::kAttention, TensorRole::kRecurrent,
+      TensorRole::kFeedForward, TensorRole::kRouter,    TensorRole::kExperts,
+      TensorRole::kNorm,        TensorRole::kRope,      TensorRole::kOutput};
   std::vector<ClassBytes> classes;
   for (TensorRole role : kOrder) classes.push_back({.role = role});
   for (const TensorUse& use : tensor_uses(spec)) {

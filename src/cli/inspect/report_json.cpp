@@ -20,7 +20,16 @@ ordered_json layer_value(const LayerSpec& layer) {
                       {"softcap", attention->softcap},
                       {"sinks", bool(attention->sinks)},
                       {"rope_base", attention->rope.base},
-                      {"rope_dims", attention->rope.n_rotated}};
+                      {"rope_dims", attention->rope.n_rotated},
+                      {"gated", attention->is_gated}};
+  }
+  if (const auto* net = std::get_if<DeltaNetSpec>(&layer.mixer)) {
+    value["mixer"] = {{"kind", "delta_net"},       {"k_heads", net->n_k_heads},
+                      {"v_heads", net->n_v_heads}, {"k_dim", net->k_dim},
+                      {"v_dim", net->v_dim},       {"taps", net->n_taps}};
+  }
+  if (const auto* conv = std::get_if<ShortConvSpec>(&layer.mixer)) {
+    value["mixer"] = {{"kind", "short_conv"}, {"taps", conv->n_taps}};
   }
   if (const auto* ffn = std::get_if<DenseFfnSpec>(&layer.ffn)) {
     value["ffn"] = {{"kind", "dense"}, {"d_ff", ffn->d_ff}, {"activation", name(ffn->activation)}};
@@ -64,7 +73,8 @@ ordered_json kv_value(const ModelReport& report) {
                      {"type", info(facts.dtype).name},
                      {"layers", kind.n_layers},
                      {"bytes_per_token", kind.bytes_per_token},
-                     {"tokens_per_sequence", kind.tokens_per_sequence}});
+                     {"tokens_per_sequence", kind.tokens_per_sequence},
+                     {"bytes_per_sequence", kind.bytes_per_sequence}});
     }
   }
   return all;

@@ -89,11 +89,10 @@ std::string kv_part(const ModelReport& report) {
                {"most for a sequence", Align::kRight}});
   for (const KvFacts& facts : report.kv) {
     for (const KvKindBytes& kind : facts.kinds) {
-      const bool bounded = kind.tokens_per_sequence > 0;
-      const double most = double(kind.bytes_per_token) *
-                          double(bounded ? kind.tokens_per_sequence : report.spec->context_length);
-      table.add({kind.kind, std::string(info(facts.dtype).name), human_count(kind.n_layers),
-                 human_bytes(double(kind.bytes_per_token)), human_bytes(most)});
+      const bool is_state = kind.bytes_per_sequence > 0;
+      table.add({kind.kind, std::string(info(is_state ? DType::kF32 : facts.dtype).name),
+                 human_count(kind.n_layers), human_bytes(double(kind.bytes_per_token)),
+                 human_bytes(double(kind.bytes(report.spec->context_length)))});
     }
   }
   return table.str();

@@ -10,6 +10,18 @@
 
 namespace ridge::kv {
 
+// What a recurrent layer keeps of a sequence, whatever its length: the last inputs of a convolution
+// and a matrix a head, both f32.
+struct StateShape {
+  int64_t n_inputs = 0;
+  int64_t n_channels = 0;
+  int64_t n_heads = 0;  // 0: no matrices
+  int64_t k_dim = 0;
+  int64_t v_dim = 0;
+
+  int64_t n_bytes() const { return 4 * (n_inputs * n_channels + n_heads * k_dim * v_dim); }
+};
+
 class Kind {
  public:
   virtual ~Kind() = default;
@@ -18,10 +30,13 @@ class Kind {
   virtual int64_t first_seen(int64_t position) const = 0;
   // The most tokens of a sequence that are in sight at once; 0: all of them.
   virtual int64_t reach() const = 0;
+  // What it keeps instead of positions; null: it keeps positions.
+  virtual const StateShape* state() const { return nullptr; }
 };
 
 std::unique_ptr<const Kind> make_full();
 std::unique_ptr<const Kind> make_window(int64_t window);
+std::unique_ptr<const Kind> make_recurrent(const StateShape& shape);
 std::unique_ptr<const Kind> kind_of(const LayerSpec& layer);
 
 }  // namespace ridge::kv

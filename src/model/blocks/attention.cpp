@@ -26,7 +26,8 @@ void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
   const Tensor k = work.k(n, k_->n_out());
   const Tensor v = work.v(n, v_->n_out());
   const Tensor mixed = work.mixed(n, output_->n_in());
-  const Tensor q_heads = split_heads(q, spec_.n_heads);          // [n, n_heads, k_dim]
+  const Tensor q_rows = split_heads(q, spec_.n_heads);           // [n, n_heads, k_dim (+ v_dim)]
+  const Tensor q_heads = slice_cols(q_rows, 0, spec_.k_dim);     // [n, n_heads, k_dim]
   const Tensor k_heads = split_heads(k, spec_.n_kv_heads);       // [n, n_kv_heads, k_dim]
   const Tensor v_heads = split_heads(v, spec_.n_kv_heads);       // [n, n_kv_heads, v_dim]
   const Tensor mixed_heads = split_heads(mixed, spec_.n_heads);  // [n, n_heads, v_dim]
@@ -50,6 +51,10 @@ void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
                     .window = int(spec_.window),
                     .softcap = spec_.softcap,
                     .sinks = sinks_.tensor});
+  if (spec_.is_gated) {
+    const Tensor gate = slice_cols(q_rows, spec_.k_dim, spec_.v_dim);
+    device.gated_activation(mixed_heads, gate, mixed_heads, Activation::kSigmoid);
+  }
   step.tap(layer, "attn.mixed", mixed);
 
   const Projection output[] = {{output_.get(), output_bias_.tensor, out}};

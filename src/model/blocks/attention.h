@@ -1,4 +1,5 @@
-// Attention: q, k, v = x·W (+ bias), norms over heads, rope, cache, softmax(q·kᵀ)·v, ·W_o.
+// Attention: q, k, v = x·W (+ bias), norms over heads, rope, cache, softmax(q·kᵀ)·v (times a gate),
+// ·W_o.
 #pragma once
 
 #include <optional>

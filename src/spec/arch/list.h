@@ -20,6 +20,10 @@ ModelSpec dots1(ArchReader& reader);
 ModelSpec gpt_oss(ArchReader& reader);
 ModelSpec glm4moe(ArchReader& reader);
 ModelSpec minimax_m2(ArchReader& reader);
+ModelSpec qwen3next(ArchReader& reader);
+ModelSpec qwen35(ArchReader& reader);
+ModelSpec qwen35moe(ArchReader& reader);
+ModelSpec lfm2(ArchReader& reader);
 
 struct Architecture {
   std::string_view name;  // general.architecture

@@ -108,6 +108,10 @@ std::optional<std::vector<bool>> ArchReader::layer_flags(std::string_view key) {
   return flags;
 }
 
+std::optional<std::vector<int64_t>> ArchReader::integers(std::string_view key) {
+  return metadata_.get_ints(remember(key));
+}
+
 std::optional<bool> ArchReader::flag(std::string_view key) {
   return metadata_.get_bool(remember(key));
 }

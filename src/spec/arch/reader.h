@@ -34,6 +34,7 @@ class ArchReader {
   float require_positive(std::string_view key);
   std::optional<std::string_view> text(std::string_view key);
   std::optional<std::vector<bool>> layer_flags(std::string_view key);
+  std::optional<std::vector<int64_t>> integers(std::string_view key);
   std::optional<bool> flag(std::string_view key);
   bool has_key(std::string_view key) const;
   bool is_array(std::string_view key) const;
