@@ -168,13 +168,16 @@ struct AttentionParams {
   Tensor sinks;          // f32 [n_heads]: a score of each softmax that brings no value; or empty
 };
 
+constexpr size_t kBandwidthBytes = size_t{1} << 30;  // for figures to keep: no cache holds it
+
 class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;    // "cpu"
   virtual std::string description() const = 0;  // "cpu avx2, 2 threads"
-  // Bytes/s of a plain read loop over 1 GiB (less where memory is short), anew each time: ~0.5 s.
-  virtual double measure_read_bandwidth() = 0;
+  // Bytes/s of a plain read loop over so much memory, or less where it is short, anew each time:
+  // ~0.5 s for kBandwidthBytes.
+  virtual double measure_read_bandwidth(size_t n_bytes) = 0;
 
   // Memory. Fresh buffers read as zero.
   virtual BufferPtr alloc(size_t n_bytes) = 0;

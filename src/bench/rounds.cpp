@@ -20,7 +20,9 @@ std::optional<BenchSample> take_sample(const BenchTest& test, Runner& runner,
                                        const RoundsOptions& options) {
   if (!rest(options.delay, options.keep_going)) return std::nullopt;
   BenchSample sample;
-  if (test.is_decode()) sample.bandwidth = runner.model().backend.measure_read_bandwidth();
+  if (test.is_decode()) {
+    sample.bandwidth = runner.model().backend.measure_read_bandwidth(kBandwidthBytes);
+  }
   const ActivityWatch watch;
   const std::optional<double> seconds = runner.run(test, options.keep_going);
   if (!seconds) return std::nullopt;

@@ -2,12 +2,17 @@
 // decoding read per second over what this machine can read). Pure, but for peak_memory_bytes().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "engine/engine.h"
 
 namespace ridge::cli {
+
+// Beside a loaded model bandwidth is measured with little memory: more than a desktop's cache
+// keeps.
+constexpr size_t kSmallBandwidthBytes = size_t{192} << 20;
 
 struct RunStats {
   GenerateStats engine;

@@ -32,7 +32,9 @@ class CpuBackend final : public Backend {
     return cat("cpu ", kernels_.level, ", ", pool_.size(),
                pool_.size() == 1 ? " thread" : " threads");
   }
-  double measure_read_bandwidth() override { return cpu::measure_read_bandwidth(pool_); }
+  double measure_read_bandwidth(size_t n_bytes) override {
+    return cpu::measure_read_bandwidth(pool_, n_bytes);
+  }
 
   BufferPtr alloc(size_t n_bytes) override { return std::make_unique<CpuBuffer>(n_bytes); }
   WeightPtr make_weight(const WeightSource& source) override {

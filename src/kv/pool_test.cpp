@@ -25,7 +25,7 @@ class FakeBackend final : public Backend {
  public:
   std::string_view name() const override { return "fake"; }
   std::string description() const override { return "fake"; }
-  double measure_read_bandwidth() override { return 0; }
+  double measure_read_bandwidth(size_t) override { return 0; }
   BufferPtr alloc(size_t n_bytes) override {
     if (n_bytes > limit) fail(ErrorCode::kOutOfMemory, "the fake back end is full");
     return std::make_unique<FakeBuffer>(n_bytes);

@@ -21,7 +21,7 @@ int run_machine(const MachineOptions& options, Context& context) {
   const Machine machine = describe_machine();
   const std::vector<std::string> found = check_machine({.n_threads = available_cores()}, context);
   const auto backend = cpu::make_backend();
-  const double bandwidth = backend->measure_read_bandwidth();
+  const double bandwidth = backend->measure_read_bandwidth(kBandwidthBytes);
   if (options.json) {
     using Json = nlohmann::ordered_json;
     const Json json{{"cpu", machine.cpu},

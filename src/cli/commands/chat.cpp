@@ -142,7 +142,7 @@ void Chat::show_stats() {
     say("no answer yet");
     return;
   }
-  if (bandwidth_ == 0) bandwidth_ = loaded_.backend->measure_read_bandwidth();
+  if (bandwidth_ == 0) bandwidth_ = loaded_.backend->measure_read_bandwidth(kSmallBandwidthBytes);
   say(stats_line({.engine = last_,
                   .load_seconds = loaded_.load_seconds,
                   .bandwidth = bandwidth_,

@@ -80,7 +80,9 @@ int run_run(const RunOptions& options, Context& context) {
                  .load_seconds = loaded.load_seconds,
                  .peak_memory = peak_memory_bytes()};
   // Measured last: it would delay the first token by a fifth of a second, and it takes memory.
-  if (!options.quiet) stats.bandwidth = loaded.backend->measure_read_bandwidth();
+  if (!options.quiet) {
+    stats.bandwidth = loaded.backend->measure_read_bandwidth(kSmallBandwidthBytes);
+  }
   if (options.json) {
     context.out.line(run_json({.model = options.model.model,
                                .text = sink.text(),

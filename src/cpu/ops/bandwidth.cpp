@@ -11,14 +11,13 @@
 namespace ridge::cpu {
 namespace {
 
-constexpr size_t kWanted = size_t{1} << 30;
 constexpr size_t kLeast = size_t{64} << 20;
 constexpr size_t kSlices = 8;
 constexpr double kSeconds = 0.2;
 constexpr int kMaxPasses = 8;
 
-MappedMemory largest_block() {
-  for (size_t n_bytes = kWanted; n_bytes > kLeast; n_bytes /= 2) {
+MappedMemory largest_block(size_t wanted) {
+  for (size_t n_bytes = wanted; n_bytes > kLeast; n_bytes /= 2) {
     try {
       return MappedMemory(n_bytes, "the bandwidth measurement");
     } catch (const Error&) {
@@ -41,9 +40,9 @@ uint64_t sum_words(const uint64_t* words, size_t n) {
 
 }  // namespace
 
-double measure_read_bandwidth(ThreadPool& pool) {
+double measure_read_bandwidth(ThreadPool& pool, size_t n_bytes) {
   using Clock = std::chrono::steady_clock;
-  const MappedMemory memory = largest_block();
+  const MappedMemory memory = largest_block(n_bytes);
   const size_t n_words = memory.size() / sizeof(uint64_t);
   const auto* words = reinterpret_cast<const uint64_t*>(memory.data());
   std::atomic<uint64_t> sink{0};  // keeps the loads alive
@@ -57,8 +56,8 @@ double measure_read_bandwidth(ThreadPool& pool) {
   each([&](size_t begin, size_t n) {
     std::memset(memory.data() + begin * sizeof(uint64_t), 1, n * sizeof(uint64_t));
   });
-  // Timed by slices, each still larger than any cache: what else runs on the machine costs a slice
-  // or two, not the result.
+  // Timed by slices, of which a cache keeps none until its next turn: what else runs on the machine
+  // costs a slice or two, not the result.
   double best = 0;
   const auto start = Clock::now();
   for (int pass = 0; pass < kMaxPasses; ++pass) {
