@@ -162,69 +162,64 @@ struct Ternary {  // d:2 q:64
 // What multiply_columns() asks of a type.
 template <class Type>
 struct Coded {
-  using Column = Column256;
+  using Columns = Columns256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = Type::kBytes;
   static constexpr int kScaleRegisters = 64 / Type::kRun;
 
   template <int C>
-  [[gnu::always_inline]] static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
+  [[gnu::always_inline]] static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
     Int nibbles[kScaleRegisters];
     load_scale_nibbles(w, nibbles);
     Int scales[kScaleRegisters];
     for (int i = 0; i < kScaleRegisters; ++i) scales[i] = Type::scale_of(nibbles[i]);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    add_32<0>(w, scales, x, b, sum);
-    add_32<1>(w, scales, x, b, sum);
-    add_32<2>(w, scales, x, b, sum);
-    add_32<3>(w, scales, x, b, sum);
-    add_32<4>(w, scales, x, b, sum);
-    add_32<5>(w, scales, x, b, sum);
-    add_32<6>(w, scales, x, b, sum);
-    add_32<7>(w, scales, x, b, sum);
+    add_32<0>(w, scales, x, sum);
+    add_32<1>(w, scales, x, sum);
+    add_32<2>(w, scales, x, sum);
+    add_32<3>(w, scales, x, sum);
+    add_32<4>(w, scales, x, sum);
+    add_32<5>(w, scales, x, sum);
+    add_32<6>(w, scales, x, sum);
+    add_32<7>(w, scales, x, sum);
+    Int mins[2 * kScaleRegisters];
+    for (int i = 0; i < 2 * kScaleRegisters; ++i) {
+      mins[i] = Isa::pair_of_u8(Type::min_of(nibbles[i / 2]), i % 2);
+    }
     const Float d = Isa::mul(Isa::halves(w), Isa::same(Type::kFactor));
     for (int c = 0; c < C; ++c) {
-      const Int offset = Isa::template times<Type::kOffset>(dot_mins(nibbles, x[c], b));
-      const Int total = Isa::sub(Isa::template times<Type::kTimes>(sum[c]), offset);
-      const Float scale = Isa::mul(d, Isa::broadcast(x[c].d + 4 * b));
-      acc[c] = Isa::fma(Isa::to_float(total), scale, acc[c]);
+      const uint8_t* sums = Type::kRun == 32 ? x.sums_of_32(c) : x.sums_of_16(c);
+      Int offset = Isa::zero();
+      for (int i = 0; i < 2 * kScaleRegisters; ++i) {
+        offset = Isa::add_pairs(offset, mins[i], sums + 4 * i);
+      }
+      const Int total = Isa::sub(Isa::template times<Type::kTimes>(sum[c]),
+                                 Isa::template times<Type::kOffset>(offset));
+      acc[c] = Isa::fma(Isa::to_float(total), Isa::mul(d, x.d(c)), acc[c]);
     }
   }
 
  private:
   template <int g, int C>
-  static void add_32(const uint8_t* w, const Int (&scales)[kScaleRegisters], const Column* x,
-                     int64_t b, Int (&sum)[C]) {
+  static void add_32(const uint8_t* w, const Int (&scales)[kScaleRegisters], const Columns& x,
+                     Int (&sum)[C]) {
     Int q[8];
     Type::template load_32<g>(w, q);
+    const auto unit = [&q](int i) { return q[i]; };
     if constexpr (Type::kRun == 32) {
-      add_run<g>(q, scales, x, b, sum);
+      add_dots<Type::kMax, 8>(sum, unit, x.run_of_32(g), scale_of_run<g>(scales));
     } else {
-      add_run<2 * g>({q[0], q[1], q[2], q[3]}, scales, x, b, sum);
-      add_run<2 * g + 1>({q[4], q[5], q[6], q[7]}, scales, x, b, sum);
+      const auto next_unit = [&q](int i) { return q[4 + i]; };
+      add_dots<Type::kMax, 4>(sum, unit, x.run_of_16(2 * g), scale_of_run<2 * g>(scales));
+      add_dots<Type::kMax, 4>(sum, next_unit, x.run_of_16(2 * g + 1),
+                              scale_of_run<2 * g + 1>(scales));
     }
   }
 
-  template <int run, int kUnits, int C>
-  static void add_run(const Int (&q)[kUnits], const Int (&scales)[kScaleRegisters], const Column* x,
-                      int64_t b, Int (&sum)[C]) {
-    const Int scale = Isa::scale_of_u8(scales[run / 4], run % 4);
-    for (int c = 0; c < C; ++c) {
-      sum[c] = Isa::template add_dot<Type::kMax>(sum[c], q, x[c].q + 256 * b + Type::kRun * run,
-                                                 scale);
-    }
-  }
-
-  // Minimums · sums of their runs.
-  static Int dot_mins(const Int (&nibbles)[kScaleRegisters], const Column& x, int64_t b) {
-    const uint8_t* sums = Type::kRun == 32 ? x.sums_of_32 + 16 * b : x.sums_of_16 + 32 * b;
-    Int offset = Isa::zero();
-    for (int i = 0; i < 2 * kScaleRegisters; ++i) {
-      const Int mins = Type::min_of(nibbles[i / 2]);
-      offset = Isa::add_pairs(offset, Isa::pair_of_u8(mins, i % 2), sums + 4 * i);
-    }
-    return offset;
+  template <int run>
+  static Int scale_of_run(const Int (&scales)[kScaleRegisters]) {
+    return Isa::scale_of_u8(scales[run / 4], run % 4);
   }
 };
 

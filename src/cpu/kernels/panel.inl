@@ -20,7 +20,7 @@ inline Float load_floats(const float* p) {
 // One group of a type with blocks of 256.
 struct Panel256 {
   alignas(64) uint8_t q[64 * kUnit4];
-  alignas(64) uint8_t scales[16 * kUnit4];  // factors for add_dot, a vector for each run
+  alignas(64) uint8_t scales[16 * kUnit4];  // factors for add_scaled, a vector for each run
   alignas(64) uint8_t pairs[8 * kUnit4];    // minimums or, of types with an offset, scales
   alignas(64) float d[kRows];
   alignas(64) float d_min[kRows];

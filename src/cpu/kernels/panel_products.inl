@@ -27,24 +27,15 @@ template <Coding kCoding, int C>
 inline void dot_scaled(const uint8_t* units, const uint8_t* scales, const uint8_t* x,
                        Int (&sum)[C]) {
   constexpr bool kNeedsSums = kCoding.is_signed && !MultipliesSigned<Isa>;  // which are of 16
-  constexpr int kUnits = kNeedsSums ? 4 : kCoding.run / 4;
-  constexpr int kRunsOf32 = 8 / kUnits;
+  constexpr int kMax = kCoding.is_signed ? kSigned : kCoding.max;
+  constexpr int kRun = kNeedsSums ? 16 : kCoding.run;
   for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
   for (int g = 0; g < 8; ++g) {
-    for (int part = 0; part < kRunsOf32; ++part) {
-      const int run = kCoding.run == 32 ? g : 2 * g + part;
-      const Int scale = Isa::load(scales + run * kUnit4);
-      Int q[kUnits];
-      load_units(units + (8 * g + 4 * part) * kUnit4, q);
-      const uint8_t* at = x + Tile256::kQuants + 32 * kTileColumns * g + 16 * part;
-      const uint8_t* sums = x + Tile256::kSumsOf16 + 4 * kTileColumns * g + 2 * part;
-      for (int c = 0; c < C; ++c) {
-        if constexpr (kCoding.is_signed) {
-          sum[c] = Isa::add_dot_signed(sum[c], q, at + 32 * c, sums + 4 * c, scale);
-        } else {
-          sum[c] = Isa::template add_dot<kCoding.max>(sum[c], q, at + 32 * c, scale);
-        }
-      }
+    const uint8_t* at = x + Tile256::kQuants + 32 * kTileColumns * g;
+    for (int i = 0; i < 32; i += kRun) {
+      const int scale = kCoding.run == 32 ? g : 2 * g + i / 16;
+      add_dots<kMax, kRun / 4>(sum, Bytes{units + (8 * g + i / 4) * kUnit4},
+                               Run<int16_t>{at + i, at, 32}, Isa::load(scales + scale * kUnit4));
     }
   }
 }
@@ -66,15 +57,14 @@ inline void dot_pairs(const uint8_t* pairs, const uint8_t* x, Int (&offset)[C]) 
 template <Coding kCoding, int kFirst, int kEnd>
 class BlockDots {
  public:
-  BlockDots(const uint8_t* units, const uint8_t* x) : x_(x) { load_units(units, q_); }
-  Int of(int c) const {
-    if constexpr (kCoding.is_signed) return Isa::dot_signed(q_, x_ + 32 * c, nullptr);
-    return Isa::template dot<kCoding.max>(q_, x_ + 32 * c);
+  BlockDots(const uint8_t* units, const uint8_t* x) {
+    constexpr int kMax = kCoding.is_signed ? kSigned : kCoding.max;
+    dots<kMax>(dot_, Bytes{units}, Run<int32_t>{x, x, 32});
   }
+  Int of(int c) const { return dot_[c]; }
 
  private:
-  const uint8_t* x_;
-  Int q_[8];
+  Int dot_[C];
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "cpu/kernels/matmul_kernels.h"
+#include "cpu/kernels/unroll.h"
 
 namespace ridge::cpu {
 namespace {
@@ -21,172 +22,291 @@ constexpr int kRows = Isa::kRows;
 constexpr int kUnit4 = 4 * kRows;  // bytes of a 4-byte unit of all rows
 constexpr int kUnit2 = 2 * kRows;
 
-// A column of x, and where its arrays begin.
-struct Column32 {
-  Column32() = default;
-  Column32(const uint8_t* column, int64_t n)
-      : q(column), d(column + n), scaled_sum(column + n + n / 8), sum(column + n + n / 4) {}
-  const uint8_t* q;           // 32 bytes a block
-  const uint8_t* d;           // f32 a block
-  const uint8_t* scaled_sum;  // f32 a block
-  const uint8_t* sum;         // int32 a block
-};
-struct Column256 {
-  Column256() = default;
-  Column256(const uint8_t* column, int64_t n)
-      : q(column),
-        d(column + n),
-        sums_of_32(column + n + n / 64),
-        sums_of_16(column + n + n / 64 + n / 16) {}
-  const uint8_t* q;           // 256 bytes a block
-  const uint8_t* d;           // f32 a block
-  const uint8_t* sums_of_32;  // 8 int16 a block
-  const uint8_t* sums_of_16;  // 16 int16 a block
+// A run of activations of some columns, and their sums, which some levels need with signed weights.
+// Columns lie a stride apart, so that pointers to the first are all that a kernel has to keep.
+template <class Sum>
+struct Run {
+  const uint8_t* q;
+  const uint8_t* sums;
+  size_t stride;
+  const uint8_t* column(int c) const { return q + size_t(c) * stride; }
+  int sum(int c) const {
+    Sum value;
+    __builtin_memcpy(&value, sums + size_t(c) * stride, sizeof value);
+    return value;
+  }
 };
 
-// 32 nibbles of each row from four units; the high nibbles belong to elements 16-31.
+// The current block of some columns.
+class Columns32 {
+ public:
+  Columns32(const uint8_t* first, size_t column_stride, int64_t n)
+      : q_(first),
+        d_(first + n),
+        scaled_sum_(first + n + n / 8),
+        sum_(first + n + n / 4),
+        stride_(column_stride) {}
+  Run<int32_t> run() const { return {q_, sum_, stride_}; }
+  Float d(int c) const { return Isa::broadcast(d_ + size_t(c) * stride_); }
+  Float scaled_sum(int c) const { return Isa::broadcast(scaled_sum_ + size_t(c) * stride_); }
+  Int sum(int c) const { return Isa::dword(sum_ + size_t(c) * stride_); }
+  void next_block() {
+    q_ += 32;
+    d_ += 4;
+    scaled_sum_ += 4;
+    sum_ += 4;
+  }
+
+ private:
+  const uint8_t* q_;
+  const uint8_t* d_;           // f32
+  const uint8_t* scaled_sum_;  // f32
+  const uint8_t* sum_;         // int32
+  size_t stride_;
+};
+class Columns256 {
+ public:
+  Columns256(const uint8_t* first, size_t column_stride, int64_t n)
+      : q_(first),
+        d_(first + n),
+        sums_of_32_(first + n + n / 64),
+        sums_of_16_(first + n + n / 64 + n / 16),
+        stride_(column_stride) {}
+  Run<int16_t> run_of_32(int i) const { return {q_ + 32 * i, sums_of_32_ + 2 * i, stride_}; }
+  Run<int16_t> run_of_16(int i) const { return {q_ + 16 * i, sums_of_16_ + 2 * i, stride_}; }
+  Float d(int c) const { return Isa::broadcast(d_ + size_t(c) * stride_); }
+  // int16, for add_pairs
+  const uint8_t* sums_of_32(int c) const { return sums_of_32_ + size_t(c) * stride_; }
+  const uint8_t* sums_of_16(int c) const { return sums_of_16_ + size_t(c) * stride_; }
+  void next_block() {
+    q_ += 256;
+    d_ += 4;
+    sums_of_32_ += 16;
+    sums_of_16_ += 32;
+  }
+
+ private:
+  const uint8_t* q_;
+  const uint8_t* d_;  // f32
+  const uint8_t* sums_of_32_;
+  const uint8_t* sums_of_16_;
+  size_t stride_;
+};
+
+constexpr int kSigned = -1;  // in place of the largest weight
+
+// sum[c] = widen(sum[c], Σ w(i) · x(c)[i]), i < kUnits, w(i) the i-th unit of weights, unsigned up
+// to kMax or kSigned. What widen() is given is as long as a chain of products may be. Each unit
+// meets all columns before the next one is made: so few registers are enough for four columns.
+template <int kMax, int kUnits, int C, class Units, class Sum, class Widen>
+[[gnu::always_inline]] inline void add_chains(Int (&sum)[C], const Units& w, const Run<Sum>& x,
+                                              const Widen& widen) {
+  constexpr int kLongest = kMax == kSigned ? Isa::kSignedChain : Isa::chain_length(kMax);
+  constexpr int kChain = kLongest < kUnits ? kLongest : kUnits;
+  static_assert(kChain % Isa::kStep == 0 && kUnits % kChain == 0);
+  unroll<kUnits / kChain>([&](auto chain) __attribute__((always_inline)) {
+    Int words[C];
+    unroll<C>([&](auto c) __attribute__((always_inline)) {
+      words[c] = kMax == kSigned && chain == 0 ? Isa::signed_start(x.sum(c)) : Isa::zero();
+    });
+    unroll<kChain / Isa::kStep>([&](auto step) __attribute__((always_inline)) {
+      constexpr int i = chain * kChain + step * Isa::kStep;
+      Int v[Isa::kStep];
+      unroll<Isa::kStep>([&](auto k) __attribute__((always_inline)) { v[k] = w(i + k); });
+      unroll<C>([&](auto c) __attribute__((always_inline)) {
+        const uint8_t* at = x.column(c) + 4 * i;
+        if constexpr (kMax == kSigned) {
+          words[c] = Isa::add_signed_products(words[c], v, at);
+        } else {
+          words[c] = Isa::add_products(words[c], v, at);
+        }
+      });
+    });
+    unroll<C>([&](auto c) __attribute__((always_inline)) { sum[c] = widen(sum[c], words[c]); });
+  });
+}
+
+// sum[c] += scale * Σ w(i) · x(c)[i]
+template <int kMax, int kUnits, int C, class Units, class Sum>
+[[gnu::always_inline]] inline void add_dots(Int (&sum)[C], const Units& w, const Run<Sum>& x,
+                                            Int scale) {
+  add_chains<kMax, kUnits>(sum, w, x, [&](Int to, Int words) __attribute__((always_inline)) {
+    return Isa::add_scaled(to, words, scale);
+  });
+}
+
+// dot[c] = Σ w(i) · x(c)[i], i < 8
+template <int kMax, int C, class Units, class Sum>
+[[gnu::always_inline]] inline void dots(Int (&dot)[C], const Units& w, const Run<Sum>& x) {
+  for (int c = 0; c < C; ++c) dot[c] = Isa::zero();
+  add_chains<kMax, 8>(dot, w, x, [&](Int to, Int words) __attribute__((always_inline)) {
+    return Isa::add_widened(to, words);
+  });
+}
+
+// acc[c] += d * (q - kOffset) · x, q up to kMax.
+template <int kOffset, int kMax, int C, class Units>
+[[gnu::always_inline]] inline void add_offset_block(Float d, const Units& q, const Columns32& x,
+                                                    Float (&acc)[C]) {
+  Int dot[C];
+  dots<kMax>(dot, q, x.run());
+  for (int c = 0; c < C; ++c) {
+    const Int offset = Isa::template times<kOffset>(x.sum(c));
+    acc[c] = Isa::fma(Isa::to_float(Isa::sub(dot[c], offset)), Isa::mul(d, x.d(c)), acc[c]);
+  }
+}
+
+// acc[c] += (d * q + m) · x, q up to kMax.
+template <int kMax, int C, class Units>
+[[gnu::always_inline]] inline void add_min_block(Float d, Float m, const Units& q,
+                                                 const Columns32& x, Float (&acc)[C]) {
+  Int dot[C];
+  dots<kMax>(dot, q, x.run());
+  for (int c = 0; c < C; ++c) {
+    acc[c] = Isa::fma(Isa::to_float(dot[c]), Isa::mul(d, x.d(c)), acc[c]);
+    acc[c] = Isa::fma(m, x.scaled_sum(c), acc[c]);
+  }
+}
+
+// acc[c] += d * q · x, q a signed byte.
+template <int C, class Units>
+[[gnu::always_inline]] inline void add_signed_block(Float d, const Units& q, const Columns32& x,
+                                                    Float (&acc)[C]) {
+  Int dot[C];
+  dots<kSigned>(dot, q, x.run());
+  for (int c = 0; c < C; ++c) {
+    acc[c] = Isa::fma(Isa::to_float(dot[c]), Isa::mul(d, x.d(c)), acc[c]);
+  }
+}
+
+// How units come out of a group's bytes: unit i has elements 4 i … 4 i + 3 of each row. They are
+// made one at a time, as they are needed.
+struct Bytes {
+  const uint8_t* w;
+  Int operator()(int i) const { return Isa::load(w + i * kUnit4); }
+};
+struct LowNibbles {
+  const uint8_t* w;
+  Int operator()(int i) const { return Isa::low_nibbles(Isa::load(w + i * kUnit4)); }
+};
+struct HighNibbles {
+  const uint8_t* w;
+  Int operator()(int i) const { return Isa::high_nibbles(Isa::load(w + i * kUnit4)); }
+};
+// 32 nibbles of each row; the high ones belong to elements 16-31.
+struct Nibbles {
+  const uint8_t* w;
+  Int operator()(int i) const { return i < 4 ? LowNibbles{w}(i) : HighNibbles{w}(i - 4); }
+};
+struct LookedUp {
+  Int table;
+  Nibbles nibbles;
+  Int operator()(int i) const { return Isa::lookup(table, nibbles(i)); }
+};
+
+// Values that lie together as cpu/pack/bit_fields.h has them: most of them whole in a byte, the
+// rest in the bits that are left over there.
+template <int kBits>
+struct Fields {
+  const uint8_t* w;
+  Int operator()(int i) const;
+  // Bits of byte i that begin with bit `from` are shifted to bit `to`, where there are `n`.
+  template <int from, int to, int n>
+  Int bits(int i) const {
+    return Isa::and_(Isa::template shift<to - from>(Bytes{w}(i)), Isa::bytes(((1 << n) - 1) << to));
+  }
+};
+
+template <>
+inline Int Fields<3>::operator()(int i) const {
+  if (i == 6) return Isa::or_(bits<6, 0, 2>(0), bits<6, 2, 1>(1));
+  if (i == 7) return Isa::or_(bits<6, 0, 2>(2), bits<7, 2, 1>(1));
+  return i % 2 == 0 ? bits<0, 0, 3>(i / 2) : bits<3, 0, 3>(i / 2);
+}
+
+template <>
+inline Int Fields<5>::operator()(int i) const {
+  if (i == 5) return Isa::or_(bits<5, 0, 3>(0), bits<5, 3, 2>(1));
+  if (i == 6) return Isa::or_(bits<5, 0, 3>(2), bits<5, 3, 2>(3));
+  if (i == 7) {
+    return Isa::or_(bits<5, 0, 3>(4), Isa::or_(bits<7, 3, 1>(1), bits<7, 4, 1>(3)));
+  }
+  return bits<0, 0, 5>(i);
+}
+
+template <>
+inline Int Fields<6>::operator()(int i) const {
+  if (i == 3) {
+    return Isa::or_(Isa::or_(bits<6, 0, 2>(0), bits<6, 2, 2>(1)), bits<6, 4, 2>(2));
+  }
+  return bits<0, 0, 6>(i);
+}
+
+// All units at once.
+template <class Units, int kUnits>
+inline void make_units(const Units& units, Int (&q)[kUnits]) {
+  for (int i = 0; i < kUnits; ++i) q[i] = units(i);
+}
 inline void load_nibbles(const uint8_t* w, Int (&q)[8]) {
-  for (int i = 0; i < 4; ++i) {
-    const Int both = Isa::load(w + i * kUnit4);
-    q[i] = Isa::low_nibbles(both);
-    q[i + 4] = Isa::high_nibbles(both);
-  }
+  make_units(Nibbles{w}, q);
 }
-
-// d * (q - kOffset), q up to kMax.
-template <int kOffset, int kMax, int C>
-inline void add_offset_block(Float d, const Int (&q)[8], const Column32* x, int64_t b,
-                             Float (&acc)[C]) {
-  for (int c = 0; c < C; ++c) {
-    const Int offset = Isa::times<kOffset>(Isa::dword(x[c].sum + 4 * b));
-    const Int dot = Isa::dot<kMax>(q, x[c].q + 32 * b);
-    const Float scale = Isa::mul(d, Isa::broadcast(x[c].d + 4 * b));
-    acc[c] = Isa::fma(Isa::to_float(Isa::sub(dot, offset)), scale, acc[c]);
-  }
-}
-
-// d * q + m, q up to kMax.
-template <int kMax, int C>
-inline void add_min_block(Float d, Float m, const Int (&q)[8], const Column32* x, int64_t b,
-                          Float (&acc)[C]) {
-  for (int c = 0; c < C; ++c) {
-    const Int dot = Isa::dot<kMax>(q, x[c].q + 32 * b);
-    const Float scale = Isa::mul(d, Isa::broadcast(x[c].d + 4 * b));
-    acc[c] = Isa::fma(Isa::to_float(dot), scale, acc[c]);
-    acc[c] = Isa::fma(m, Isa::broadcast(x[c].scaled_sum + 4 * b), acc[c]);
-  }
-}
-
-// d * q, q a signed byte.
-template <int C>
-inline void add_signed_block(Float d, const Int (&q)[8], const Column32* x, int64_t b,
-                             Float (&acc)[C]) {
-  for (int c = 0; c < C; ++c) {
-    const Int dot = Isa::dot_signed(q, x[c].q + 32 * b, x[c].sum + 4 * b);
-    const Float scale = Isa::mul(d, Isa::broadcast(x[c].d + 4 * b));
-    acc[c] = Isa::fma(Isa::to_float(dot), scale, acc[c]);
-  }
-}
-
-// Values that lie together as cpu/pack/bit_fields.h has them.
 inline void load_threes(const uint8_t* w, Int (&q)[8]) {
-  const Int a = Isa::load(w);
-  const Int b = Isa::load(w + kUnit4);
-  const Int c = Isa::load(w + 2 * kUnit4);
-  const Int seven = Isa::bytes(7);
-  const Int two = Isa::bytes(3);
-  const Int third = Isa::bytes(4);
-  q[0] = Isa::and_(a, seven);
-  q[1] = Isa::and_(Isa::shift_right<3>(a), seven);
-  q[2] = Isa::and_(b, seven);
-  q[3] = Isa::and_(Isa::shift_right<3>(b), seven);
-  q[4] = Isa::and_(c, seven);
-  q[5] = Isa::and_(Isa::shift_right<3>(c), seven);
-  q[6] = Isa::or_(Isa::and_(Isa::shift_right<6>(a), two), Isa::and_(Isa::shift_right<4>(b), third));
-  q[7] = Isa::or_(Isa::and_(Isa::shift_right<6>(c), two), Isa::and_(Isa::shift_right<5>(b), third));
+  make_units(Fields<3>{w}, q);
 }
-
 inline void load_fives(const uint8_t* w, Int (&q)[8]) {
-  Int u[5];
-  for (int i = 0; i < 5; ++i) u[i] = Isa::load(w + i * kUnit4);
-  for (int i = 0; i < 5; ++i) q[i] = Isa::and_(u[i], Isa::bytes(31));
-  const Int three = Isa::bytes(7);
-  const Int fourth_and_fifth = Isa::bytes(24);
-  q[5] = Isa::or_(Isa::and_(Isa::shift_right<5>(u[0]), three),
-                  Isa::and_(Isa::shift_right<2>(u[1]), fourth_and_fifth));
-  q[6] = Isa::or_(Isa::and_(Isa::shift_right<5>(u[2]), three),
-                  Isa::and_(Isa::shift_right<2>(u[3]), fourth_and_fifth));
-  q[7] = Isa::or_(Isa::and_(Isa::shift_right<5>(u[4]), three),
-                  Isa::or_(Isa::and_(Isa::shift_right<4>(u[1]), Isa::bytes(8)),
-                           Isa::and_(Isa::shift_right<3>(u[3]), Isa::bytes(16))));
+  make_units(Fields<5>{w}, q);
 }
-
 inline void load_sixes(const uint8_t* w, Int (&q)[4]) {
-  Int u[3];
-  for (int i = 0; i < 3; ++i) u[i] = Isa::load(w + i * kUnit4);
-  for (int i = 0; i < 3; ++i) q[i] = Isa::and_(u[i], Isa::bytes(63));
-  q[3] = Isa::or_(Isa::or_(Isa::and_(Isa::shift_right<6>(u[0]), Isa::bytes(3)),
-                           Isa::and_(Isa::shift_right<4>(u[1]), Isa::bytes(12))),
-                  Isa::and_(Isa::shift_right<2>(u[2]), Isa::bytes(48)));
+  make_units(Fields<6>{w}, q);
 }
 
 struct Q4_0 {  // d:2 qs:16
-  using Column = Column32;
+  using Columns = Columns32;
   static constexpr int kElements = 32;
   static constexpr int kBytes = 18;
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
-    Int q[8];
-    load_nibbles(w + kUnit2, q);
-    add_offset_block<8, 15>(Isa::halves(w), q, x, b, acc);
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
+    add_offset_block<8, 15>(Isa::halves(w), Nibbles{w + kUnit2}, x, acc);
   }
 };
 
 struct Q4_1 {  // d:2 m:2 qs:16
-  using Column = Column32;
+  using Columns = Columns32;
   static constexpr int kElements = 32;
   static constexpr int kBytes = 20;
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
-    Int q[8];
-    load_nibbles(w + 2 * kUnit2, q);
-    add_min_block<15>(Isa::halves(w), Isa::halves(w + kUnit2), q, x, b, acc);
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
+    add_min_block<15>(Isa::halves(w), Isa::halves(w + kUnit2), Nibbles{w + 2 * kUnit2}, x, acc);
   }
 };
 
 struct Q5_0 {  // d:2 q:20
-  using Column = Column32;
+  using Columns = Columns32;
   static constexpr int kElements = 32;
   static constexpr int kBytes = 22;
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
-    Int q[8];
-    load_fives(w + kUnit2, q);
-    add_offset_block<16, 31>(Isa::halves(w), q, x, b, acc);
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
+    add_offset_block<16, 31>(Isa::halves(w), Fields<5>{w + kUnit2}, x, acc);
   }
 };
 
 struct Q5_1 {  // d:2 m:2 q:20
-  using Column = Column32;
+  using Columns = Columns32;
   static constexpr int kElements = 32;
   static constexpr int kBytes = 24;
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
-    Int q[8];
-    load_fives(w + 2 * kUnit2, q);
-    add_min_block<31>(Isa::halves(w), Isa::halves(w + kUnit2), q, x, b, acc);
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
+    add_min_block<31>(Isa::halves(w), Isa::halves(w + kUnit2), Fields<5>{w + 2 * kUnit2}, x, acc);
   }
 };
 
 struct Q8_0 {  // d:2 qs:32
-  using Column = Column32;
+  using Columns = Columns32;
   static constexpr int kElements = 32;
   static constexpr int kBytes = 34;
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
-    Int q[8];
-    for (int i = 0; i < 8; ++i) q[i] = Isa::load(w + kUnit2 + i * kUnit4);
-    add_signed_block(Isa::halves(w), q, x, b, acc);
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
+    add_signed_block(Isa::halves(w), Bytes{w + kUnit2}, x, acc);
   }
 };
 
@@ -194,16 +314,13 @@ alignas(16) constexpr int8_t kIq4Table[16] = {-127, -104, -83, -65, -49, -35, -2
                                               1,    13,   25,  38,  53,  69,  89,  113};
 
 struct IQ4_NL {  // d:2 qs:16
-  using Column = Column32;
+  using Columns = Columns32;
   static constexpr int kElements = 32;
   static constexpr int kBytes = 18;
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
-    const Int table = Isa::table(kIq4Table);
-    Int q[8];
-    load_nibbles(w + kUnit2, q);
-    for (Int& v : q) v = Isa::lookup(table, v);
-    add_signed_block(Isa::halves(w), q, x, b, acc);
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
+    const LookedUp q{Isa::table(kIq4Table), {w + kUnit2}};
+    add_signed_block(Isa::halves(w), q, x, acc);
   }
 };
 
@@ -212,16 +329,13 @@ alignas(16) constexpr int8_t kMxfp4Table[16] = {12, 13, 14, 15, 16, 18, 20, 24,
                                                 12, 11, 10, 9,  8,  6,  4,  0};
 
 struct MXFP4 {  // e:1 qs:16
-  using Column = Column32;
+  using Columns = Columns32;
   static constexpr int kElements = 32;
   static constexpr int kBytes = 17;
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
-    const Int table = Isa::table(kMxfp4Table);
-    Int q[8];
-    load_nibbles(w + kRows, q);
-    for (Int& v : q) v = Isa::lookup(table, v);
-    add_offset_block<12, 24>(Isa::half_powers_of_two(w), q, x, b, acc);
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
+    const LookedUp q{Isa::table(kMxfp4Table), {w + kRows}};
+    add_offset_block<12, 24>(Isa::half_powers_of_two(w), q, x, acc);
   }
 };
 
@@ -245,7 +359,7 @@ struct ScaleMins {
 // acc += d * dx * sum - dmin * dx * (minimums · sums of 32 activations).
 template <int C>
 inline void finish_k_block(const uint8_t* w, const ScaleMins& packed, const Int (&sum)[C],
-                           const Column256* x, int64_t b, Float (&acc)[C]) {
+                           const Columns256& x, Float (&acc)[C]) {
   const Float d = Isa::halves(w);
   const Float dmin = Isa::halves(w + kUnit2);
   Int mins[4];
@@ -253,77 +367,70 @@ inline void finish_k_block(const uint8_t* w, const ScaleMins& packed, const Int 
   for (int c = 0; c < C; ++c) {
     Int offset = Isa::zero();
     for (int i = 0; i < 4; ++i) {
-      offset = Isa::add_pairs(offset, mins[i], x[c].sums_of_32 + 16 * b + 4 * i);
+      offset = Isa::add_pairs(offset, mins[i], x.sums_of_32(c) + 4 * i);
     }
-    const Float dx = Isa::broadcast(x[c].d + 4 * b);
+    const Float dx = x.d(c);
     acc[c] = Isa::fma(Isa::to_float(sum[c]), Isa::mul(d, dx), acc[c]);
     acc[c] = Isa::fnma(Isa::to_float(offset), Isa::mul(dmin, dx), acc[c]);
   }
 }
 
 struct Q4_K {  // d:2 dmin:2 scales:12 qs:128
-  using Column = Column256;
+  using Columns = Columns256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 144;
 
   // Adds groups g and g + 1, the low and the high nibbles of the same units.
   template <int g, int C>
-  static void add_groups(const uint8_t* w, const ScaleMins& packed, const Column* x, int64_t b,
+  static void add_groups(const uint8_t* w, const ScaleMins& packed, const Columns& x,
                          Int (&sum)[C]) {
     const uint8_t* qs = w + 2 * kUnit2 + 3 * kUnit4 + (g / 2) * 8 * kUnit4;
-    const int64_t at = 256 * b + 32 * g;
-    Int q[8];
-    for (int i = 0; i < 8; ++i) q[i] = Isa::low_nibbles(Isa::load(qs + i * kUnit4));
     const Int low = Isa::scale_of_u8(packed.scale[g / 4], g % 4);
-    for (int c = 0; c < C; ++c) sum[c] = Isa::add_dot<15>(sum[c], q, x[c].q + at, low);
-    for (int i = 0; i < 8; ++i) q[i] = Isa::high_nibbles(Isa::load(qs + i * kUnit4));
+    add_dots<15, 8>(sum, LowNibbles{qs}, x.run_of_32(g), low);
     const Int high = Isa::scale_of_u8(packed.scale[g / 4], g % 4 + 1);
-    for (int c = 0; c < C; ++c) sum[c] = Isa::add_dot<15>(sum[c], q, x[c].q + at + 32, high);
+    add_dots<15, 8>(sum, HighNibbles{qs}, x.run_of_32(g + 1), high);
   }
 
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
     const ScaleMins packed(w + 2 * kUnit2);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    add_groups<0>(w, packed, x, b, sum);
-    add_groups<2>(w, packed, x, b, sum);
-    add_groups<4>(w, packed, x, b, sum);
-    add_groups<6>(w, packed, x, b, sum);
-    finish_k_block(w, packed, sum, x, b, acc);
+    add_groups<0>(w, packed, x, sum);
+    add_groups<2>(w, packed, x, sum);
+    add_groups<4>(w, packed, x, sum);
+    add_groups<6>(w, packed, x, sum);
+    finish_k_block(w, packed, sum, x, acc);
   }
 };
 
 struct Q5_K {  // d:2 dmin:2 scales:12 q:160
-  using Column = Column256;
+  using Columns = Columns256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 176;
 
   template <int g, int C>
-  static void add_group(const uint8_t* w, const ScaleMins& packed, const Column* x, int64_t b,
+  static void add_group(const uint8_t* w, const ScaleMins& packed, const Columns& x,
                         Int (&sum)[C]) {
-    Int q[8];
-    load_fives(w + 2 * kUnit2 + (3 + 5 * g) * kUnit4, q);
     const Int scale = Isa::scale_of_u8(packed.scale[g / 4], g % 4);
-    for (int c = 0; c < C; ++c) {
-      sum[c] = Isa::add_dot<31>(sum[c], q, x[c].q + 256 * b + 32 * g, scale);
-    }
+    const Fields<5> q{w + 2 * kUnit2 + (3 + 5 * g) * kUnit4};
+    add_dots<31, 8>(sum, q, x.run_of_32(g), scale);
   }
 
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
     const ScaleMins packed(w + 2 * kUnit2);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    add_group<0>(w, packed, x, b, sum);
-    add_group<1>(w, packed, x, b, sum);
-    add_group<2>(w, packed, x, b, sum);
-    add_group<3>(w, packed, x, b, sum);
-    add_group<4>(w, packed, x, b, sum);
-    add_group<5>(w, packed, x, b, sum);
-    add_group<6>(w, packed, x, b, sum);
-    add_group<7>(w, packed, x, b, sum);
-    finish_k_block(w, packed, sum, x, b, acc);
+    add_group<0>(w, packed, x, sum);
+    add_group<1>(w, packed, x, sum);
+    add_group<2>(w, packed, x, sum);
+    add_group<3>(w, packed, x, sum);
+    add_group<4>(w, packed, x, sum);
+    add_group<5>(w, packed, x, sum);
+    add_group<6>(w, packed, x, sum);
+    add_group<7>(w, packed, x, sum);
+    finish_k_block(w, packed, sum, x, acc);
   }
 };
 
@@ -331,72 +438,64 @@ struct Q5_K {  // d:2 dmin:2 scales:12 q:160
 // row.
 template <int kOffset, int C>
 inline void finish_offset_block(Float d, const Int (&scales)[4], const Int (&sum)[C],
-                                const Column256* x, int64_t b, Float (&acc)[C]) {
+                                const Columns256& x, Float (&acc)[C]) {
   Int pairs[8];
   for (int i = 0; i < 8; ++i) pairs[i] = Isa::pair_of_s8(scales[i / 2], i % 2);
   for (int c = 0; c < C; ++c) {
     Int offset = Isa::zero();
     for (int i = 0; i < 8; ++i) {
-      offset = Isa::add_pairs(offset, pairs[i], x[c].sums_of_16 + 32 * b + 4 * i);
+      offset = Isa::add_pairs(offset, pairs[i], x.sums_of_16(c) + 4 * i);
     }
-    const Float scale = Isa::mul(d, Isa::broadcast(x[c].d + 4 * b));
+    const Float scale = Isa::mul(d, x.d(c));
     acc[c] = Isa::fma(Isa::to_float(Isa::sub(sum[c], Isa::times<kOffset>(offset))), scale, acc[c]);
   }
 }
 
 struct Q6_K {  // q:192 scales:16 d:2
-  using Column = Column256;
+  using Columns = Columns256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 210;
 
   // Adds elements 16 (4 i + j) … of the block.
   template <int j, int C>
-  static void add_16(const uint8_t* w, const Int (&scales)[4], int i, const Column* x, int64_t b,
+  static void add_16(const uint8_t* w, const Int (&scales)[4], int i, const Columns& x,
                      Int (&sum)[C]) {
-    Int q[4];
-    load_sixes(w + 3 * (4 * i + j) * kUnit4, q);
     const Int scale = Isa::scale_of_s8(scales[i], j);
-    const int64_t at = 256 * b + 64 * i + 16 * j;
-    for (int c = 0; c < C; ++c) sum[c] = Isa::add_dot<63>(sum[c], q, x[c].q + at, scale);
+    add_dots<63, 4>(sum, Fields<6>{w + 3 * (4 * i + j) * kUnit4}, x.run_of_16(4 * i + j), scale);
   }
 
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
     Int scales[4];
-    for (int i = 0; i < 4; ++i) scales[i] = Isa::load(w + (48 + i) * kUnit4);
+    for (int i = 0; i < 4; ++i) scales[i] = Bytes{w + 48 * kUnit4}(i);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
     for (int i = 0; i < 4; ++i) {
-      add_16<0>(w, scales, i, x, b, sum);
-      add_16<1>(w, scales, i, x, b, sum);
-      add_16<2>(w, scales, i, x, b, sum);
-      add_16<3>(w, scales, i, x, b, sum);
+      add_16<0>(w, scales, i, x, sum);
+      add_16<1>(w, scales, i, x, sum);
+      add_16<2>(w, scales, i, x, sum);
+      add_16<3>(w, scales, i, x, sum);
     }
-    finish_offset_block<32>(Isa::halves(w + 52 * kUnit4), scales, sum, x, b, acc);
+    finish_offset_block<32>(Isa::halves(w + 52 * kUnit4), scales, sum, x, acc);
   }
 };
 
 struct Q2_K {  // scales:16 qs:64 d:2 dmin:2
-  using Column = Column256;
+  using Columns = Columns256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 84;
 
   template <int half, int g, int C>
-  static void add_16(const uint8_t* w, const Int (&scales)[4], int h, const Column* x, int64_t b,
+  static void add_16(const uint8_t* w, const Int (&scales)[4], int h, const Columns& x,
                      Int (&sum)[C]) {
-    const uint8_t* qs = w + (4 + 8 * h + 4 * half) * kUnit4;
-    const Int two_bits = Isa::bytes(3);
-    Int q[4];
-    for (int i = 0; i < 4; ++i) {
-      q[i] = Isa::and_(Isa::shift<-2 * g>(Isa::load(qs + i * kUnit4)), two_bits);
-    }
+    const Fields<2> q{w + (4 + 8 * h + 4 * half) * kUnit4};
     const Int scale = Isa::scale_of_u8(scales[2 * h + g / 2], 2 * (g % 2) + half);
-    const int64_t at = 256 * b + 128 * h + 32 * g + 16 * half;
-    for (int c = 0; c < C; ++c) sum[c] = Isa::add_dot<3>(sum[c], q, x[c].q + at, scale);
+    const auto unit = [&](int i) { return q.template bits<2 * g, 0, 2>(i); };
+    add_dots<3, 4>(sum, unit, x.run_of_16(8 * h + 2 * g + half), scale);
   }
 
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
     Int scales[4];
     Int mins[8];
     for (int i = 0; i < 4; ++i) {
@@ -408,23 +507,23 @@ struct Q2_K {  // scales:16 qs:64 d:2 dmin:2
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
     for (int h = 0; h < 2; ++h) {
-      add_16<0, 0>(w, scales, h, x, b, sum);
-      add_16<0, 1>(w, scales, h, x, b, sum);
-      add_16<0, 2>(w, scales, h, x, b, sum);
-      add_16<0, 3>(w, scales, h, x, b, sum);
-      add_16<1, 0>(w, scales, h, x, b, sum);
-      add_16<1, 1>(w, scales, h, x, b, sum);
-      add_16<1, 2>(w, scales, h, x, b, sum);
-      add_16<1, 3>(w, scales, h, x, b, sum);
+      add_16<0, 0>(w, scales, h, x, sum);
+      add_16<0, 1>(w, scales, h, x, sum);
+      add_16<0, 2>(w, scales, h, x, sum);
+      add_16<0, 3>(w, scales, h, x, sum);
+      add_16<1, 0>(w, scales, h, x, sum);
+      add_16<1, 1>(w, scales, h, x, sum);
+      add_16<1, 2>(w, scales, h, x, sum);
+      add_16<1, 3>(w, scales, h, x, sum);
     }
     const Float d = Isa::halves(w + 20 * kUnit4);
     const Float dmin = Isa::halves(w + 20 * kUnit4 + kUnit2);
     for (int c = 0; c < C; ++c) {
       Int offset = Isa::zero();
       for (int i = 0; i < 8; ++i) {
-        offset = Isa::add_pairs(offset, mins[i], x[c].sums_of_16 + 32 * b + 4 * i);
+        offset = Isa::add_pairs(offset, mins[i], x.sums_of_16(c) + 4 * i);
       }
-      const Float dx = Isa::broadcast(x[c].d + 4 * b);
+      const Float dx = x.d(c);
       acc[c] = Isa::fma(Isa::to_float(sum[c]), Isa::mul(d, dx), acc[c]);
       acc[c] = Isa::fnma(Isa::to_float(offset), Isa::mul(dmin, dx), acc[c]);
     }
@@ -432,25 +531,18 @@ struct Q2_K {  // scales:16 qs:64 d:2 dmin:2
 };
 
 struct Q3_K {  // q:96 scales:12 d:2
-  using Column = Column256;
+  using Columns = Columns256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 110;
 
   // Group g of eight, which has two scales.
   template <int g, int C>
-  static void add_group(const uint8_t* w, const Int (&scales)[4], const Column* x, int64_t b,
-                        Int (&sum)[C]) {
-    Int q[8];
-    load_threes(w + 3 * g * kUnit4, q);
-    const Int first[4] = {q[0], q[1], q[2], q[3]};
-    const Int second[4] = {q[4], q[5], q[6], q[7]};
+  static void add_group(const uint8_t* w, const Int (&scales)[4], const Columns& x, Int (&sum)[C]) {
+    const Fields<3> q{w + 3 * g * kUnit4};
     const Int scale = Isa::scale_of_s8(scales[g / 2], 2 * (g % 2));
+    add_dots<7, 4>(sum, q, x.run_of_16(2 * g), scale);
     const Int next_scale = Isa::scale_of_s8(scales[g / 2], 2 * (g % 2) + 1);
-    const int64_t at = 256 * b + 32 * g;
-    for (int c = 0; c < C; ++c) {
-      sum[c] = Isa::add_dot<7>(sum[c], first, x[c].q + at, scale);
-      sum[c] = Isa::add_dot<7>(sum[c], second, x[c].q + at + 16, next_scale);
-    }
+    add_dots<7, 4>(sum, [&](int i) { return q(4 + i); }, x.run_of_16(2 * g + 1), next_scale);
   }
 
   // A signed byte for each 16 elements.
@@ -470,39 +562,32 @@ struct Q3_K {  // q:96 scales:12 d:2
   }
 
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
     Int scales[4];
     load_scales(w, scales);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    add_group<0>(w, scales, x, b, sum);
-    add_group<1>(w, scales, x, b, sum);
-    add_group<2>(w, scales, x, b, sum);
-    add_group<3>(w, scales, x, b, sum);
-    add_group<4>(w, scales, x, b, sum);
-    add_group<5>(w, scales, x, b, sum);
-    add_group<6>(w, scales, x, b, sum);
-    add_group<7>(w, scales, x, b, sum);
-    finish_offset_block<4>(Isa::halves(w + 27 * kUnit4), scales, sum, x, b, acc);
+    add_group<0>(w, scales, x, sum);
+    add_group<1>(w, scales, x, sum);
+    add_group<2>(w, scales, x, sum);
+    add_group<3>(w, scales, x, sum);
+    add_group<4>(w, scales, x, sum);
+    add_group<5>(w, scales, x, sum);
+    add_group<6>(w, scales, x, sum);
+    add_group<7>(w, scales, x, sum);
+    finish_offset_block<4>(Isa::halves(w + 27 * kUnit4), scales, sum, x, acc);
   }
 };
 
 struct IQ4_XS {  // d:2 scales_h:2 scales_l:4 qs:128
-  using Column = Column256;
+  using Columns = Columns256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 136;
 
   template <int g, int C>
-  static void add_group(const uint8_t* w, Int scales, const Column* x, int64_t b, Int (&sum)[C]) {
-    const Int table = Isa::table(kIq4Table);
-    Int q[8];
-    load_nibbles(w + 2 * kUnit2 + kUnit4 + g * 4 * kUnit4, q);
-    for (Int& v : q) v = Isa::lookup(table, v);
-    const Int scale = Isa::scale_of_s8(scales, g / 2);
-    for (int c = 0; c < C; ++c) {
-      sum[c] = Isa::add_dot_signed(sum[c], q, x[c].q + 256 * b + 32 * g,
-                                   x[c].sums_of_32 + 16 * b + 2 * g, scale);
-    }
+  static void add_group(const uint8_t* w, Int scales, const Columns& x, Int (&sum)[C]) {
+    const LookedUp q{Isa::table(kIq4Table), {w + 2 * kUnit2 + kUnit4 + g * 4 * kUnit4}};
+    add_dots<kSigned, 8>(sum, q, x.run_of_32(g), Isa::scale_of_s8(scales, g / 2));
   }
 
   // A signed byte for each of the even groups, and of the odd ones.
@@ -518,23 +603,23 @@ struct IQ4_XS {  // d:2 scales_h:2 scales_l:4 qs:128
   }
 
   template <int C>
-  static void block(const uint8_t* w, const Column* x, int64_t b, Float (&acc)[C]) {
+  static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
     Int even;
     Int odd;
     load_scales(w, even, odd);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    add_group<0>(w, even, x, b, sum);
-    add_group<1>(w, odd, x, b, sum);
-    add_group<2>(w, even, x, b, sum);
-    add_group<3>(w, odd, x, b, sum);
-    add_group<4>(w, even, x, b, sum);
-    add_group<5>(w, odd, x, b, sum);
-    add_group<6>(w, even, x, b, sum);
-    add_group<7>(w, odd, x, b, sum);
+    add_group<0>(w, even, x, sum);
+    add_group<1>(w, odd, x, sum);
+    add_group<2>(w, even, x, sum);
+    add_group<3>(w, odd, x, sum);
+    add_group<4>(w, even, x, sum);
+    add_group<5>(w, odd, x, sum);
+    add_group<6>(w, even, x, sum);
+    add_group<7>(w, odd, x, sum);
     const Float d = Isa::halves(w);
     for (int c = 0; c < C; ++c) {
-      const Float scale = Isa::mul(d, Isa::broadcast(x[c].d + 4 * b));
+      const Float scale = Isa::mul(d, x.d(c));
       acc[c] = Isa::fma(Isa::to_float(sum[c]), scale, acc[c]);
     }
   }
@@ -547,20 +632,17 @@ constexpr int kPrefetchBytes = 2048;
 
 // All groups against C columns, starting with column `first`.
 template <class Type, int C>
-void multiply_columns(const MultiplyArgs& args, int64_t first) {
-  typename Type::Column x[C];
-  for (int c = 0; c < C; ++c) {
-    x[c] = typename Type::Column(args.x + size_t(first + c) * args.x_stride, args.n_in);
-  }
+[[gnu::flatten, gnu::noinline]] void multiply_columns(const MultiplyArgs& args, int64_t first) {
   const int64_t n_blocks = args.n_in / Type::kElements;
   for (int64_t g = 0; g < args.n_groups; ++g) {
     const uint8_t* w = args.weights + size_t(g) * args.group_bytes;
+    typename Type::Columns x(args.x + size_t(first) * args.x_stride, args.x_stride, args.n_in);
     Float acc[C];
     for (int c = 0; c < C; ++c) acc[c] = Isa::zero_float();
-    for (int64_t b = 0; b < n_blocks; ++b, w += Type::kBytes * kRows) {
+    for (int64_t b = 0; b < n_blocks; ++b, w += Type::kBytes * kRows, x.next_block()) {
 #pragma GCC unroll 64
       for (int i = 0; i < Type::kBytes * kRows; i += 64) __builtin_prefetch(w + kPrefetchBytes + i);
-      Type::template block<C>(w, x, b, acc);
+      Type::template block<C>(w, x, acc);
     }
     for (int c = 0; c < C; ++c) {
       Isa::store(args.out + (first + c) * args.out_stride + g * kRows, acc[c]);

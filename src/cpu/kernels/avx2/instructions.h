@@ -14,12 +14,13 @@ namespace ridge::cpu {
 namespace {
 
 // How many word sums of two products fit in an int16; a power of two, so that it divides a block.
-constexpr int chain_length(int max) {
+constexpr int word_chain_length(int max) {
   int length = 1;
   while (2 * length * max * 127 * 2 <= 32767) length *= 2;
   return length;
 }
-static_assert(chain_length(15) == 8 && chain_length(31) == 4 && chain_length(63) == 2);
+static_assert(word_chain_length(15) == 8 && word_chain_length(31) == 4 &&
+              word_chain_length(63) == 2);
 
 struct Avx2 {
   using Int = __m256i;
@@ -91,7 +92,7 @@ struct Avx2 {
                                                   0x01010101 * (j + 8), 0x01010101 * (j + 12))));
   }
 
-  // A scale is a factor for add_dot: byte j of each row as both words of the row's lane.
+  // A scale is a factor for add_scaled: byte j of each row as both words of the row's lane.
   static Int scale_of_u8(Int bytes_of_rows, int j) {
     return _mm256_shuffle_epi8(bytes_of_rows, lanes(0x80008000u + 0x00010001u * uint32_t(j)));
   }
@@ -114,40 +115,24 @@ struct Avx2 {
     return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, dword(p)));
   }
 
-  // sum + scale * Σ w[i] · x[i], w unsigned up to kMax, x[i] the i-th four activations.
-  template <int kMax, int N>
-  static Int add_dot(Int sum, const Int (&w)[N], const uint8_t* x, Int scale) {
-    constexpr int kChain = chain_length(kMax) < N ? chain_length(kMax) : N;
-    static_assert(kChain >= 1 && N % kChain == 0);
-    for (int chain = 0; chain < N / kChain; ++chain) {
-      const Int* v = w + chain * kChain;
-      const uint8_t* at = x + 4 * chain * kChain;
-      Int words = _mm256_maddubs_epi16(v[0], dword(at));
-      for (int i = 1; i < kChain; ++i) {
-        words = _mm256_add_epi16(words, _mm256_maddubs_epi16(v[i], dword(at + 4 * i)));
-      }
-      sum = _mm256_add_epi32(sum, _mm256_madd_epi16(words, scale));
-    }
-    return sum;
+  // Dot products, a unit of weights at a time. Products are summed in words, chain_length() units
+  // of unsigned weights, one of signed ones; then the words are added to a lane's int32.
+  static constexpr int kStep = 1;
+  static constexpr int kSignedChain = 1;  // a word is at most 2 * 128 * 127
+  static constexpr int chain_length(int max) { return word_chain_length(max); }
+  static Int signed_start(int) { return zero(); }
+  static Int add_products(Int words, const Int (&w)[1], const uint8_t* x) {
+    return _mm256_add_epi16(words, _mm256_maddubs_epi16(w[0], dword(x)));
   }
-  template <int kMax>
-  static Int dot(const Int (&w)[8], const uint8_t* x) {
-    return add_dot<kMax>(zero(), w, x, _mm256_set1_epi16(1));
+  static Int add_signed_products(Int words, const Int (&w)[1], const uint8_t* x) {
+    const Int signed_x = _mm256_sign_epi8(dword(x), w[0]);
+    return _mm256_add_epi16(words, _mm256_maddubs_epi16(_mm256_abs_epi8(w[0]), signed_x));
   }
-
-  // The same for signed bytes: |w| * (x with w's sign), at most 2 * 128 * 127 in a word.
-  template <int N>
-  static Int add_dot_signed(Int sum, const Int (&w)[N], const uint8_t* x, const uint8_t*,
-                            Int scale) {
-    for (int i = 0; i < N; ++i) {
-      const Int words =
-          _mm256_maddubs_epi16(_mm256_abs_epi8(w[i]), _mm256_sign_epi8(dword(x + 4 * i), w[i]));
-      sum = _mm256_add_epi32(sum, _mm256_madd_epi16(words, scale));
-    }
-    return sum;
+  static Int add_scaled(Int sum, Int words, Int scale) {
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(words, scale));
   }
-  static Int dot_signed(const Int (&w)[8], const uint8_t* x, const uint8_t* sum_of_x) {
-    return add_dot_signed(zero(), w, x, sum_of_x, _mm256_set1_epi16(1));
+  static Int add_widened(Int sum, Int words) {
+    return add_scaled(sum, words, _mm256_set1_epi16(1));
   }
 
   static Float zero_float() { return _mm256_setzero_ps(); }

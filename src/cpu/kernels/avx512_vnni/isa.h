@@ -76,7 +76,7 @@ struct Isa {
     return _mm512_shuffle_epi8(bytes_of_rows, lanes(0x01010101u * uint32_t(j), 0x04040404u));
   }
 
-  // A scale is a factor for add_dot: byte j of each row as an int32.
+  // A scale is a factor for add_scaled: byte j of each row as an int32.
   static Int scale_of_u8(Int bytes_of_rows, int j) {
     return _mm512_shuffle_epi8(bytes_of_rows, lanes(0x80808000u + uint32_t(j), 0x00000004u));
   }
@@ -98,29 +98,22 @@ struct Isa {
     return _mm512_dpwssd_epi32(sum, pairs, dword(p));
   }
 
-  // sum + scale * Σ w[i] · x[i], w unsigned, x[i] the i-th four activations.
-  template <int kMax, int N>
-  static Int add_dot(Int sum, const Int (&w)[N], const uint8_t* x, Int scale) {
-    return _mm512_add_epi32(sum, _mm512_mullo_epi32(dot_from(zero(), w, x), scale));
+  // Dot products, a unit of weights at a time, straight into a lane's int32.
+  static constexpr int kStep = 1;
+  static constexpr int kSignedChain = 64;
+  static constexpr int chain_length(int) { return 64; }
+  // Of a signed run: what the offset of its weights, 128, makes too much.
+  static Int signed_start(int sum_of_x) { return _mm512_set1_epi32(-128 * sum_of_x); }
+  static Int add_products(Int sum, const Int (&w)[1], const uint8_t* x) {
+    return _mm512_dpbusd_epi32(sum, w[0], dword(x));
   }
-  template <int kMax>
-  static Int dot(const Int (&w)[8], const uint8_t* x) {
-    return dot_from(zero(), w, x);
+  static Int add_signed_products(Int sum, const Int (&w)[1], const uint8_t* x) {
+    return _mm512_dpbusd_epi32(sum, _mm512_xor_si512(w[0], bytes(-128)), dword(x));
   }
-
-  // The same for signed bytes; sum_of_x is an int16 here and an int32 below.
-  template <int N>
-  static Int add_dot_signed(Int sum, const Int (&w)[N], const uint8_t* x, const uint8_t* sum_of_x,
-                            Int scale) {
-    int16_t total;
-    __builtin_memcpy(&total, sum_of_x, 2);
-    return _mm512_add_epi32(sum, _mm512_mullo_epi32(dot_offset(total, w, x), scale));
+  static Int add_scaled(Int sum, Int dot, Int scale) {
+    return _mm512_add_epi32(sum, _mm512_mullo_epi32(dot, scale));
   }
-  static Int dot_signed(const Int (&w)[8], const uint8_t* x, const uint8_t* sum_of_x) {
-    int32_t total;
-    __builtin_memcpy(&total, sum_of_x, 4);
-    return dot_offset(total, w, x);
-  }
+  static Int add_widened(Int sum, Int dot) { return _mm512_add_epi32(sum, dot); }
 
   static Float zero_float() { return _mm512_setzero_ps(); }
   static Float same(float value) { return _mm512_set1_ps(value); }
@@ -152,17 +145,6 @@ struct Isa {
  private:
   static __m256i load_256(const uint8_t* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-  }
-  template <int N>
-  static Int dot_from(Int sum, const Int (&w)[N], const uint8_t* x) {
-    for (int i = 0; i < N; ++i) sum = _mm512_dpbusd_epi32(sum, w[i], dword(x + 4 * i));
-    return sum;
-  }
-  template <int N>
-  static Int dot_offset(int32_t sum_of_x, const Int (&w)[N], const uint8_t* x) {
-    Int unsigned_w[N];
-    for (int i = 0; i < N; ++i) unsigned_w[i] = _mm512_xor_si512(w[i], bytes(-128));
-    return dot_from(_mm512_set1_epi32(-128 * sum_of_x), unsigned_w, x);
   }
   // Byte indices within a 128-bit lane: those of row 0 in `row0`, `step` more for each further row.
   // A byte of 0x80 selects zero.

@@ -71,7 +71,7 @@ struct NeonDot {
     return pick(bytes_of_rows, 0x01010101u * uint32_t(j), 0x04040404u);
   }
 
-  // A scale is a factor for add_dot: byte j of each row as an int32.
+  // A scale is a factor for add_scaled: byte j of each row as an int32.
   static Int scale_of_u8(Int bytes_of_rows, int j) {
     return pick(bytes_of_rows, 0xffffff00u + uint32_t(j), 4);
   }
@@ -94,26 +94,23 @@ struct NeonDot {
     return vmlal_high_lane_s16(sum, both, x, 1);
   }
 
-  // sum + scale * Σ w[i] · x[i], x[i] the i-th four activations.
-  template <int kMax, int N>
-  static Int add_dot(Int sum, const Int (&w)[N], const uint8_t* x, Int scale) {
-    static_assert(kMax <= 127);
-    return vmlaq_s32(sum, dot_of(w, x), scale);
+  // Dot products, four units of weights at a time, straight into a lane's int32.
+  static constexpr int kStep = 4;
+  static constexpr int kSignedChain = 64;
+  static constexpr int chain_length(int) { return 64; }
+  static Int signed_start(int) { return zero(); }
+  static Int add_products(Int sum, const Int (&w)[4], const uint8_t* x) {
+    const int8x16_t sixteen = vreinterpretq_s8_u8(vld1q_u8(x));
+    sum = vdotq_laneq_s32(sum, vreinterpretq_s8_s32(w[0]), sixteen, 0);
+    sum = vdotq_laneq_s32(sum, vreinterpretq_s8_s32(w[1]), sixteen, 1);
+    sum = vdotq_laneq_s32(sum, vreinterpretq_s8_s32(w[2]), sixteen, 2);
+    return vdotq_laneq_s32(sum, vreinterpretq_s8_s32(w[3]), sixteen, 3);
   }
-  template <int kMax>
-  static Int dot(const Int (&w)[8], const uint8_t* x) {
-    static_assert(kMax <= 127);
-    return dot_of(w, x);
+  static Int add_signed_products(Int sum, const Int (&w)[4], const uint8_t* x) {
+    return add_products(sum, w, x);
   }
-  // The same for signed bytes.
-  template <int N>
-  static Int add_dot_signed(Int sum, const Int (&w)[N], const uint8_t* x, const uint8_t*,
-                            Int scale) {
-    return vmlaq_s32(sum, dot_of(w, x), scale);
-  }
-  static Int dot_signed(const Int (&w)[8], const uint8_t* x, const uint8_t*) {
-    return dot_of(w, x);
-  }
+  static Int add_scaled(Int sum, Int dot, Int scale) { return vmlaq_s32(sum, dot, scale); }
+  static Int add_widened(Int sum, Int dot) { return vaddq_s32(sum, dot); }
 
   static Float zero_float() { return vdupq_n_f32(0.0f); }
   static Float same(float value) { return vdupq_n_f32(value); }
@@ -145,20 +142,6 @@ struct NeonDot {
  private:
   static Int ints(uint8x16_t a) { return vreinterpretq_s32_u8(a); }
   static uint8x16_t octets(Int a) { return vreinterpretq_u8_s32(a); }
-
-  template <int N>
-  static Int dot_of(const Int (&w)[N], const uint8_t* x) {
-    static_assert(N % 4 == 0);
-    Int sum = zero();
-    for (int i = 0; i < N; i += 4) {
-      const int8x16_t sixteen = vreinterpretq_s8_u8(vld1q_u8(x + 4 * i));
-      sum = vdotq_laneq_s32(sum, vreinterpretq_s8_s32(w[i]), sixteen, 0);
-      sum = vdotq_laneq_s32(sum, vreinterpretq_s8_s32(w[i + 1]), sixteen, 1);
-      sum = vdotq_laneq_s32(sum, vreinterpretq_s8_s32(w[i + 2]), sixteen, 2);
-      sum = vdotq_laneq_s32(sum, vreinterpretq_s8_s32(w[i + 3]), sixteen, 3);
-    }
-    return sum;
-  }
 
   // Bytes by their indices: those of row 0 in `row0`, `step` more for each further row. An index of
   // 0xff gives zero; steps are such that it stays past the last byte.
