@@ -59,12 +59,13 @@ class BlockDots {
  public:
   BlockDots(const uint8_t* units, const uint8_t* x) {
     constexpr int kMax = kCoding.is_signed ? kSigned : kCoding.max;
-    dots<kMax>(dot_, Bytes{units}, Run<int32_t>{x, x, 32});
+    const uint8_t* first = x + 32 * kFirst;
+    dots<kMax>(dot_, Bytes{units}, Run<int32_t>{first, first, 32});
   }
-  Int of(int c) const { return dot_[c]; }
+  Int of(int c) const { return dot_[c - kFirst]; }
 
  private:
-  Int dot_[C];
+  Int dot_[kEnd - kFirst];
 };
 
 }  // namespace
