@@ -6,7 +6,8 @@
 #include_next <immintrin.h>
 
 #define SIMDE_ENABLE_NATIVE_ALIASES
-#define SIMDE_NO_INLINE  // kernels are unrolled: with every instruction a loop, compiling takes minutes
+#define SIMDE_NO_INLINE  // kernels are unrolled: with every instruction a loop, compiling takes
+                         // minutes
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
