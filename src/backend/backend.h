@@ -64,6 +64,12 @@ enum class Activation {
 };
 inline constexpr int kActivations = 7;
 
+struct LayerNormParams {
+  Tensor weight;
+  Tensor bias;
+  float eps = 1e-5f;
+};
+
 // One output of a matmul: out[n, n_out] = x · weightᵀ (+ bias).
 struct Projection {
   const Weight* weight = nullptr;
@@ -192,6 +198,9 @@ class Backend {
   // out = x / sqrt(mean(x²) + eps) * weight over the innermost dimension (rank 2 or 3); out may be
   // x.
   virtual void rms_norm(const Tensor& out, const Tensor& x, const Tensor& weight, float eps) = 0;
+  // out = (x - mean(x)) / sqrt(variance(x) + eps) * weight + bias, likewise; weight is [dim], or
+  // [heads, dim] for x[n, heads, dim]; bias is [dim] or empty.
+  virtual void layer_norm(const Tensor& out, const Tensor& x, const LayerNormParams& params) = 0;
   // Every projection reads the same x[n, n_in]: it is quantised once for all of them.
   virtual void matmul(const Tensor& x, std::span<const Projection> projections, Store store) = 0;
   // out[n, d_ff] = activation(x · gateᵀ) * (x · upᵀ). The default composes it.
@@ -211,6 +220,7 @@ class Backend {
   // out = activation(gate) * up, elementwise; out may be gate or up.
   virtual void gated_activation(const Tensor& out, const Tensor& gate, const Tensor& up,
                                 Activation activation) = 0;
+  virtual void activation(const Tensor& x, Activation activation) = 0;  // x = activation(x)
   // Rotates x[n, heads, dim] in place; row i is at positions[i]. Dims past n_rotated stay.
   virtual void rope(const Tensor& x, std::span<const int32_t> positions,
                     const RopeParams& params) = 0;
@@ -238,6 +248,8 @@ class Backend {
   virtual void add(const Tensor& out, const Tensor& x) = 0;  // out += x
   virtual void softcap(const Tensor& x, float cap) = 0;      // x = cap * tanh(x / cap)
   virtual void scale(const Tensor& x, float factor) = 0;     // x *= factor
+  virtual void scale_rows(const Tensor& x,
+                          std::span<const float> factors) = 0;  // x[i] *= factors[i]
   // out[i] = x[rows[i]]
   virtual void gather_rows(const Tensor& out, const Tensor& x, std::span<const int32_t> rows) = 0;
 

@@ -55,6 +55,9 @@ class CpuBackend final : public Backend {
   void rms_norm(const Tensor& out, const Tensor& x, const Tensor& weight, float eps) override {
     cpu::rms_norm(context_, out, x, weight, eps);
   }
+  void layer_norm(const Tensor& out, const Tensor& x, const LayerNormParams& params) override {
+    cpu::layer_norm(context_, out, x, params);
+  }
   void matmul(const Tensor& x, std::span<const Projection> projections, Store store) override {
     cpu::matmul(context_, x, projections, store);
   }
@@ -76,6 +79,9 @@ class CpuBackend final : public Backend {
   void gated_activation(const Tensor& out, const Tensor& gate, const Tensor& up,
                         Activation activation) override {
     cpu::gated_activation(context_, out, gate, up, activation);
+  }
+  void activation(const Tensor& x, Activation activation) override {
+    cpu::activation(context_, x, activation);
   }
   void rope(const Tensor& x, std::span<const int32_t> positions,
             const RopeParams& params) override {
@@ -100,6 +106,9 @@ class CpuBackend final : public Backend {
   void add(const Tensor& out, const Tensor& x) override { cpu::add(context_, out, x); }
   void softcap(const Tensor& x, float cap) override { cpu::softcap(context_, x, cap); }
   void scale(const Tensor& x, float factor) override { cpu::scale(context_, x, factor); }
+  void scale_rows(const Tensor& x, std::span<const float> factors) override {
+    cpu::scale_rows(context_, x, factors);
+  }
   void gather_rows(const Tensor& out, const Tensor& x, std::span<const int32_t> rows) override {
     cpu::gather_rows(context_, out, x, rows);
   }

@@ -38,10 +38,12 @@ class FakeBackend final : public Backend {
     unexpected();
   }
   void rms_norm(const Tensor&, const Tensor&, const Tensor&, float) override { unexpected(); }
+  void layer_norm(const Tensor&, const Tensor&, const LayerNormParams&) override { unexpected(); }
   void matmul(const Tensor&, std::span<const Projection>, Store) override { unexpected(); }
   void gated_activation(const Tensor&, const Tensor&, const Tensor&, Activation) override {
     unexpected();
   }
+  void activation(const Tensor&, Activation) override { unexpected(); }
   void rope(const Tensor&, std::span<const int32_t>, const RopeParams&) override { unexpected(); }
   void kv_write(const KvView&, const Tensor&, const Tensor&,
                 std::span<const SequenceRows>) override {
@@ -54,6 +56,7 @@ class FakeBackend final : public Backend {
   void add(const Tensor&, const Tensor&) override { unexpected(); }
   void softcap(const Tensor&, float) override { unexpected(); }
   void scale(const Tensor&, float) override { unexpected(); }
+  void scale_rows(const Tensor&, std::span<const float>) override { unexpected(); }
   void gather_rows(const Tensor& out, const Tensor& x, std::span<const int32_t> rows) override {
     const int64_t row = int64_t((out.offset - x.offset) / sizeof(float)) / x.stride[0];
     copies.push_back({rows[0], int32_t(row), x.cols()});

@@ -1,6 +1,7 @@
 #include "model/step.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/check.h"
 
@@ -65,6 +66,7 @@ Workspace::Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows)
   block_out_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *stream_, 2 * part);
   positions_.reserve(size_t(max_rows));
   rows_.reserve(size_t(max_rows));
+  temperatures_.reserve(size_t(max_rows));
 }
 
 Step::Step(Backend& device, const KvPool& kv, Workspace& workspace, const Batch& batch,
@@ -90,6 +92,15 @@ std::span<const SequenceRows> Step::sequences(int layer) {
                                 .slot = s.sequence->slot()});
   }
   return workspace_.rows_;
+}
+
+std::span<const float> Step::temperatures(const TemperatureSpec& spec) {
+  workspace_.temperatures_.clear();
+  for (const int32_t position : workspace_.positions_) {
+    const int64_t intervals = (position + spec.offset) / spec.interval;
+    workspace_.temperatures_.push_back(1.0f + spec.scale * float(std::log1p(double(intervals))));
+  }
+  return workspace_.temperatures_;
 }
 
 }  // namespace ridge

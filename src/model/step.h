@@ -59,6 +59,7 @@ class Workspace {
   BufferPtr router_, route_weights_, route_experts_;  // of models with experts
   Tensor hidden_, normed_, block_out_;
   std::vector<int32_t> positions_;
+  std::vector<float> temperatures_;
   std::vector<SequenceRows> rows_;
 };
 
@@ -72,6 +73,10 @@ class Step {
   KvView cache(int layer) const { return kv_.view(layer); }
   RecurrentView states(int layer) const { return kv_.states(layer); }
   std::span<const SequenceRows> sequences(int layer);
+  // Positions that a sequence of this cache may have.
+  int64_t context() const { return kv_.options().n_tokens / kv_.options().n_sequences; }
+  // What each row's Q is multiplied by; valid until the next call.
+  std::span<const float> temperatures(const TemperatureSpec& spec);
   Workspace& workspace() { return workspace_; }
   void tap(int layer, std::string_view step, const Tensor& value) const {
     if (observer_ != nullptr) observer_->see(layer, step, value);

@@ -11,17 +11,6 @@ uint64_t total_bytes(const ModelSpec& spec, const gguf::File& file) {
   return total;
 }
 
-// hidden += block(x), with a norm between where the architecture has one.
-template <class Block>
-void add_block(Step& step, int layer, const Block& block, const Norm& post_norm, const Tensor& x,
-               const Tensor& hidden) {
-  if (!post_norm) return block.forward(step, layer, x, hidden, Store::kAdd);
-  const Tensor out = step.workspace().block_out(step.n_rows());
-  block.forward(step, layer, x, out, Store::kWrite);
-  post_norm.forward(step, out, out);
-  step.backend.add(hidden, out);
-}
-
 using Mixer = std::variant<Attention, DeltaNet, ShortConv>;
 Mixer load_mixer(const AttentionSpec& spec, WeightLoader& loader) {
   return Attention(spec, loader);
@@ -52,6 +41,7 @@ Transformer::Transformer(const gguf::File& file, const ModelSpec& spec, Backend&
   for (const LayerSpec& layer : spec_.layers) layers_.push_back(load_layer(layer, loader));
   output_norm_.emplace(spec_.output_norm, loader);
   output_ = loader.matrix(spec_.output);
+  output_bias_ = loader.vector(spec_.output_bias);
 }
 
 Transformer::Layer Transformer::load_layer(const LayerSpec& spec, WeightLoader& loader) {
@@ -68,6 +58,19 @@ Transformer::Layer Transformer::load_layer(const LayerSpec& spec, WeightLoader& 
           .ffn_post_norm = Norm(spec.ffn_post_norm, loader)};
 }
 
+template <class Block>
+void Transformer::add_block(Step& step, int layer, const Block& block, const Norm& post_norm,
+                            const Tensor& x) const {
+  const Tensor hidden = step.workspace().hidden(step.n_rows());
+  const bool is_plain = !post_norm && spec_.residual_scale == 1.0f;
+  if (is_plain) return block.forward(step, layer, x, hidden, Store::kAdd);
+  const Tensor out = step.workspace().block_out(step.n_rows());
+  block.forward(step, layer, x, out, Store::kWrite);
+  if (post_norm) post_norm.forward(step, out, out);
+  if (spec_.residual_scale != 1.0f) backend_.scale(out, spec_.residual_scale);
+  backend_.add(hidden, out);
+}
+
 Tensor Transformer::forward(const Batch& batch, const KvPool& kv, Workspace& workspace,
                             Observer* observer) const {
   Step step(backend_, kv, workspace, batch, observer);
@@ -79,17 +82,13 @@ Tensor Transformer::forward(const Batch& batch, const KvPool& kv, Workspace& wor
   step.tap(-1, "embed", hidden);
   for (int i = 0; i < int(layers_.size()); ++i) {
     const Layer& layer = layers_[size_t(i)];
-    layer.mixer_norm.forward(step, normed, hidden);
-    std::visit(
-        [&](const auto& mixer) {
-          add_block(step, i, mixer, layer.mixer_post_norm, normed, hidden);
-        },
-        layer.mixer);
+    Tensor x = hidden;  // what a block reads: see LayerSpec
+    if (layer.mixer_norm) x = layer.mixer_norm.forward(step, normed, hidden);
+    std::visit([&](const auto& b) { add_block(step, i, b, layer.mixer_post_norm, x); },
+               layer.mixer);
     step.tap(i, "mixer.out", hidden);
-    layer.ffn_norm.forward(step, normed, hidden);
-    std::visit(
-        [&](const auto& ffn) { add_block(step, i, ffn, layer.ffn_post_norm, normed, hidden); },
-        layer.ffn);
+    if (layer.ffn_norm) x = layer.ffn_norm.forward(step, normed, hidden);
+    std::visit([&](const auto& b) { add_block(step, i, b, layer.ffn_post_norm, x); }, layer.ffn);
     step.tap(i, "ffn.out", hidden);
   }
   output_norm_->forward(step, normed, hidden);
@@ -98,7 +97,7 @@ Tensor Transformer::forward(const Batch& batch, const KvPool& kv, Workspace& wor
 }
 
 void Transformer::head(const Tensor& hidden, const Tensor& logits) const {
-  const Projection output[] = {{.weight = output_.get(), .out = logits}};
+  const Projection output[] = {{output_.get(), output_bias_.tensor, logits}};
   backend_.matmul(hidden, output, Store::kWrite);
   if (spec_.logit_scale != 1.0f) backend_.scale(logits, spec_.logit_scale);
   if (spec_.logit_softcap != 0.0f) backend_.softcap(logits, spec_.logit_softcap);

@@ -49,6 +49,10 @@ class Transformer {
   };
 
   static Layer load_layer(const LayerSpec& spec, WeightLoader& loader);
+  // The stream += block(x), with a norm or a scale between where the architecture has one.
+  template <class Block>
+  void add_block(Step& step, int layer, const Block& block, const Norm& post_norm,
+                 const Tensor& x) const;
 
   ModelSpec spec_;
   Backend& backend_;
@@ -57,6 +61,7 @@ class Transformer {
   std::vector<Layer> layers_;
   std::optional<Norm> output_norm_;
   WeightPtr output_;
+  Parameter output_bias_;
 };
 
 }  // namespace ridge

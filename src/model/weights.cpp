@@ -1,5 +1,7 @@
 #include "model/weights.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/error.h"
 
@@ -21,35 +23,52 @@ WeightPtr WeightLoader::matrix(const MatrixSpec& spec) {
   if (!spec) return nullptr;
   const gguf::TensorInfo* tensor = file_.find(spec.name);
   RIDGE_CHECK(tensor != nullptr);
-  WeightPtr weight = backend_.make_weight(
-      {.name = spec.name,
-       .dtype = tensor->dtype,
-       .n_out = spec.n_out,
-       .n_in = spec.n_in,
-       .n_matrices = spec.n_matrices,
-       .read = [this, tensor](uint64_t begin, std::span<std::byte> destination) {
-         file_.read(*tensor, begin, destination);
-       }});
-  advance(tensor->n_bytes);
+  WeightPtr weight =
+      backend_.make_weight({.name = spec.name,
+                            .dtype = tensor->dtype,
+                            .n_out = spec.n_out,
+                            .n_in = spec.n_in,
+                            .n_matrices = spec.n_matrices,
+                            .read = [&](uint64_t begin, std::span<std::byte> destination) {
+                              read_rows(spec, *tensor, begin, destination);
+                            }});
+  advance(tensor->n_bytes / uint64_t(spec.tensor_rows()) * uint64_t(spec.n_out));
   return weight;
 }
 
+// The rows of each matrix that are the spec's lie one after the other in what the back end reads;
+// in the file those of others may stand between.
+void WeightLoader::read_rows(const MatrixSpec& spec, const gguf::TensorInfo& tensor, uint64_t begin,
+                             std::span<std::byte> destination) const {
+  const auto row = uint64_t(row_bytes(tensor.dtype, spec.n_in));
+  const uint64_t wanted = row * uint64_t(spec.n_out);
+  const uint64_t whole = row * uint64_t(spec.tensor_rows());
+  while (!destination.empty()) {
+    const uint64_t matrix = begin / wanted;
+    const uint64_t at = begin % wanted;
+    const auto n = size_t(std::min<uint64_t>(destination.size(), wanted - at));
+    file_.read(tensor, matrix * whole + row * uint64_t(spec.first_row) + at, destination.first(n));
+    destination = destination.subspan(n);
+    begin += n;
+  }
+}
+
 std::vector<float> WeightLoader::values(const VectorSpec& spec) {
-  return spec ? decode(spec.name, spec.size * spec.n_vectors) : std::vector<float>();
+  return spec ? decode(spec.name, spec.first, spec.size * spec.n_vectors) : std::vector<float>();
 }
 
 std::vector<float> WeightLoader::values(const MatrixSpec& spec) {
-  return spec ? decode(spec.name, spec.n_out * spec.n_in) : std::vector<float>();
+  return spec ? decode(spec.name, 0, spec.n_out * spec.n_in) : std::vector<float>();
 }
 
-std::vector<float> WeightLoader::decode(const std::string& name, int64_t n) {
+std::vector<float> WeightLoader::decode(const std::string& name, int64_t first, int64_t n) {
   const gguf::TensorInfo* tensor = file_.find(name);
   RIDGE_CHECK(tensor != nullptr);
-  std::vector<std::byte> bytes(tensor->n_bytes);
-  file_.read(*tensor, 0, bytes);
-  std::vector<float> values(static_cast<size_t>(n));
-  info(tensor->dtype).decode(bytes.data(), values.data(), int64_t(values.size()));
-  advance(tensor->n_bytes);
+  std::vector<std::byte> bytes(size_t(row_bytes(tensor->dtype, n)));
+  file_.read(*tensor, uint64_t(row_bytes(tensor->dtype, first)), bytes);
+  std::vector<float> values(size_t(n), 0.0f);
+  info(tensor->dtype).decode(bytes.data(), values.data(), n);
+  advance(bytes.size());
   return values;
 }
 

@@ -35,7 +35,10 @@ class WeightLoader {
   Backend& backend() { return backend_; }
 
  private:
-  std::vector<float> decode(const std::string& name, int64_t n);
+  // Values [first, first + n) of a tensor.
+  std::vector<float> decode(const std::string& name, int64_t first, int64_t n);
+  void read_rows(const MatrixSpec& spec, const gguf::TensorInfo& tensor, uint64_t begin,
+                 std::span<std::byte> destination) const;
   void advance(uint64_t n_bytes);
 
   const gguf::File& file_;

@@ -11,23 +11,39 @@
 
 namespace ridge {
 
+// Rows [first_row, first_row + n_out) of a tensor's matrix, or of each of its matrices. Most take
+// all rows; converters also stack what reads the same input (Q, K and V; gate and up).
 struct MatrixSpec {
   std::string name;  // tensor name in the file; empty: absent
   int64_t n_out = 0;
   int64_t n_in = 0;
   int64_t n_matrices = 1;  // in the tensor: one for each expert
+  int64_t first_row = 0;
+  int64_t stacked_rows = 0;  // of all that are stacked; 0: n_out, alone in the tensor
   explicit operator bool() const { return !name.empty(); }
+  int64_t tensor_rows() const { return stacked_rows > 0 ? stacked_rows : n_out; }
 };
 
+// Values [first, first + size) of a tensor, stacked likewise; or several such vectors.
 struct VectorSpec {
   std::string name;
   int64_t size = 0;
-  int64_t n_vectors = 1;  // in the tensor: one for each expert
+  int64_t n_vectors = 1;  // in the tensor: one for each expert or head
+  int64_t first = 0;
+  int64_t stacked_size = 0;
   explicit operator bool() const { return !name.empty(); }
+  int64_t tensor_size() const { return stacked_size > 0 ? stacked_size : size; }
+};
+
+enum class NormKind {
+  kRms,    // x / rms(x)
+  kLayer,  // (x - mean(x)) / deviation(x)
 };
 
 struct NormSpec {
   VectorSpec weight;
+  VectorSpec bias;  // may be absent
+  NormKind kind = NormKind::kRms;
   float eps = 1e-5f;
   explicit operator bool() const { return bool(weight); }
 };
@@ -50,13 +66,30 @@ struct YarnSpec {
 struct LinearRopeSpec {
   float factor = 1.0f;  // positions are divided by it
 };
+// LongRoPE (Ding et al. 2024): divisors for each frequency, others where the cache is made for more
+// than the original context.
+struct LongRopeSpec {
+  int64_t original_context = 0;
+  VectorSpec short_factors, long_factors;  // [n_rotated / 2]
+};
+
+using RopeScaling = std::variant<std::monostate, LinearRopeSpec, YarnSpec, LongRopeSpec>;
 
 struct RopeSpec {
   RopePairs pairs = RopePairs::kHalves;
   int64_t n_rotated = 0;  // dims of a head that turn, from the first on
   float base = 10000.0f;
-  std::variant<std::monostate, LinearRopeSpec, YarnSpec> scaling;
-  VectorSpec factors;  // per-frequency divisors (Llama 3), [n_rotated / 2]
+  RopeScaling scaling;
+  float magnitude = 1.0f;  // scales cosines and sines, beside what YaRN does
+  VectorSpec factors;      // per-frequency divisors (Llama 3), [n_rotated / 2]
+};
+
+// Q at position p is multiplied by 1 + scale · ln(1 + ⌊(p + offset) / interval⌋) (Llama 4).
+struct TemperatureSpec {
+  float scale = 0.0f;
+  int64_t interval = 1;  // tokens
+  int64_t offset = 0;    // tokens
+  explicit operator bool() const { return scale != 0.0f; }
 };
 
 struct AttentionSpec {
@@ -67,10 +100,11 @@ struct AttentionSpec {
   float scale = 0.0f;  // multiplies q·k
   int64_t window = 0;  // tokens visible, itself included; 0: all
   float softcap = 0.0f;
+  TemperatureSpec temperature;
   RopeSpec rope;
   MatrixSpec q, k, v, output;
   VectorSpec q_bias, k_bias, v_bias, output_bias;
-  NormSpec q_norm, k_norm;  // over each head, or over all of them where the weight is that wide
+  NormSpec q_norm, k_norm;  // over each head (one weight or one each), or all where so wide
   VectorSpec sinks;         // [n_heads]: a score of each softmax that brings no value
   // Whether q has twice the rows: each head's queries, then a gate that multiplies, by its sigmoid,
   // what the head attends to.
@@ -119,10 +153,12 @@ enum class FfnActivation {
   kClampedSwish,  // g·σ(1.702 g)·(u + 1), g up to 7 and u within ±7 (gpt-oss)
 };
 
+// (activation(x · gate) * (x · up)) · down; without a gate activation(x · up) · down.
 struct DenseFfnSpec {
   int64_t d_ff = 0;
   FfnActivation activation = FfnActivation::kSilu;
   MatrixSpec gate, up, down;
+  VectorSpec up_bias, down_bias;  // up_bias: without a gate
 };
 
 enum class ExpertScore { kSoftmax, kSigmoid };  // of the router's logits, over all experts
@@ -145,12 +181,16 @@ struct MoeFfnSpec {
   MatrixSpec shared_gate;  // [1, d_model]: sigmoid of its logit scales the shared expert
 };
 
+using FfnSpec = std::variant<DenseFfnSpec, MoeFfnSpec>;
+
+// A block without a norm before it reads what the one before it read: the stream itself where
+// neither has one; the same normed values where the two work side by side (parallel blocks).
 struct LayerSpec {
   NormSpec mixer_norm;
   std::variant<AttentionSpec, DeltaNetSpec, ShortConvSpec> mixer;
   NormSpec mixer_post_norm;  // before the residual add; often absent
   NormSpec ffn_norm;
-  std::variant<DenseFfnSpec, MoeFfnSpec> ffn;
+  FfnSpec ffn;
   NormSpec ffn_post_norm;
 };
 
@@ -160,12 +200,14 @@ struct ModelSpec {
   int64_t n_vocab = 0;
   int64_t context_length = 0;  // tokens it was trained for
   float embedding_scale = 1.0f;
+  float residual_scale = 1.0f;  // multiplies what every block adds to the stream
   float logit_scale = 1.0f;
   float logit_softcap = 0.0f;
   MatrixSpec embedding;
   std::vector<LayerSpec> layers;
   NormSpec output_norm;
   MatrixSpec output;  // names the embedding's tensor when they are tied
+  VectorSpec output_bias;
   // Tensors whose names begin so may be in the file; nothing reads them.
   std::vector<std::string> set_aside;
 

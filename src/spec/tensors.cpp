@@ -7,12 +7,13 @@ namespace {
 
 class Collector {
  public:
+  // Stacked ones are one use: that of their tensor, when its first rows come.
   void matrix(const MatrixSpec& spec, TensorRole role, TensorPart part = TensorPart::kNone) {
-    if (!spec) return;
+    if (!spec || spec.first_row > 0) return;
     uses.push_back({.name = spec.name,
                     .role = role,
                     .layer = layer,
-                    .n_out = spec.n_out,
+                    .n_out = spec.tensor_rows(),
                     .n_in = spec.n_in,
                     .n_matrices = spec.n_matrices,
                     .n_active = spec.n_matrices,
@@ -21,24 +22,27 @@ class Collector {
   // `Spec` has gate, up and down.
   template <class Spec>
   void feed_forward(const Spec& f, TensorRole role) {
-    matrix(f.gate, role, TensorPart::kGate);
+    matrix(f.gate, role, f.gate.stacked_rows > 0 ? TensorPart::kUp : TensorPart::kGate);
     matrix(f.up, role, TensorPart::kUp);
     matrix(f.down, role, TensorPart::kDown);
   }
   void vector(const VectorSpec& spec, TensorRole role, TensorPart part = TensorPart::kNone) {
-    if (!spec) return;
+    if (!spec || spec.first > 0) return;
     uses.push_back({.name = spec.name,
                     .role = role,
                     .layer = layer,
-                    .n_in = spec.size,
+                    .n_in = spec.tensor_size(),
                     .n_matrices = spec.n_vectors,
                     .n_active = spec.n_vectors,
                     .part = part});
   }
-  void norm(const NormSpec& spec) { vector(spec.weight, TensorRole::kNorm); }
+  void norm(const NormSpec& spec) {
+    vector(spec.weight, TensorRole::kNorm);
+    vector(spec.bias, TensorRole::kNorm);
+  }
 
   void operator()(const AttentionSpec& a) {
-    matrix(a.q, TensorRole::kAttention, TensorPart::kQ);
+    matrix(a.q, TensorRole::kAttention, a.q.stacked_rows > 0 ? TensorPart::kQkv : TensorPart::kQ);
     matrix(a.k, TensorRole::kAttention, TensorPart::kK);
     matrix(a.v, TensorRole::kAttention, TensorPart::kV);
     matrix(a.output, TensorRole::kAttention, TensorPart::kMixerOutput);
@@ -48,8 +52,12 @@ class Collector {
     norm(a.q_norm);
     norm(a.k_norm);
     vector(a.sinks, TensorRole::kAttention);
-    if (!has_rope_factors_) vector(a.rope.factors, TensorRole::kRope);
-    has_rope_factors_ = has_rope_factors_ || bool(a.rope.factors);
+    rope(a.rope);
+  }
+  void operator()(const DenseFfnSpec& f) {
+    feed_forward(f, TensorRole::kFeedForward);
+    vector(f.up_bias, TensorRole::kFeedForward);
+    vector(f.down_bias, TensorRole::kFeedForward);
   }
   void operator()(const DeltaNetSpec& d) {
     matrix(d.qkv, TensorRole::kRecurrent, TensorPart::kQkv);
@@ -67,7 +75,6 @@ class Collector {
     matrix(s.convolution, TensorRole::kRecurrent, TensorPart::kConvolution);
     matrix(s.output, TensorRole::kRecurrent);
   }
-  void operator()(const DenseFfnSpec& f) { feed_forward(f, TensorRole::kFeedForward); }
   void operator()(const MoeFfnSpec& f) {
     matrix(f.router, TensorRole::kRouter);
     vector(f.logit_bias, TensorRole::kRouter);
@@ -86,7 +93,17 @@ class Collector {
   int layer = -1;
 
  private:
-  bool has_rope_factors_ = false;  // one tensor serves all layers
+  void rope(const RopeSpec& spec) {
+    const auto* scaling = std::get_if<LongRopeSpec>(&spec.scaling);
+    if (has_rope_factors_ || (!spec.factors && scaling == nullptr)) return;
+    has_rope_factors_ = true;
+    vector(spec.factors, TensorRole::kRope);
+    if (scaling == nullptr) return;
+    vector(scaling->short_factors, TensorRole::kRope);
+    vector(scaling->long_factors, TensorRole::kRope);
+  }
+
+  bool has_rope_factors_ = false;  // the same tensors serve all layers
 };
 
 }  // namespace
@@ -130,6 +147,7 @@ std::vector<TensorUse> tensor_uses(const ModelSpec& spec) {
   collect.layer = -1;
   collect.norm(spec.output_norm);
   collect.matrix(spec.output, TensorRole::kOutput);
+  collect.vector(spec.output_bias, TensorRole::kOutput);
   return std::move(collect.uses);
 }
 

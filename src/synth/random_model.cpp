@@ -44,7 +44,7 @@ std::vector<float> small_values(const TensorUse& use, Rng rng) {
   for (float& v : values) {
     if (use.part == TensorPart::kDecay) v = -std::exp(v);
     if (use.part == TensorPart::kTimeBias) v -= 2.0f;
-    if (use.role == TensorRole::kNorm) v += 1.0f;
+    if (use.role == TensorRole::kNorm && !use.name.ends_with(".bias")) v += 1.0f;
     if (use.role == TensorRole::kRope) v = 1.0f + std::abs(v);
   }
   return values;

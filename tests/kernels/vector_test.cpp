@@ -108,6 +108,23 @@ TEST(GatedActivation, OfAnElementDependsOnNoOther) {
   }
 }
 
+// As the gated one of ones, to the bit: one definition of each function.
+TEST(Activation, IsTheGatedOneOfOnes) {
+  Rng rng(12);
+  for (const cpu::ChosenKernels& level : supported_kernels()) {
+    for (int a = 0; a < 4; ++a) {
+      for (const int64_t n : kSizes) {
+        Row x(rng, n, 8.0), ones(rng, n, 0.0), expected(rng, n, 1.0);
+        std::fill_n(ones.data(), n, 1.0f);
+        level.table.vector.gated_activation[a](expected.data(), x.data(), ones.data(), n);
+        level.table.vector.activation[a](x.data(), n);
+        ASSERT_TRUE(x.guards_hold());
+        for (int64_t i = 0; i < n; ++i) ASSERT_EQ(x[i], expected[i]) << level.level << " " << a;
+      }
+    }
+  }
+}
+
 TEST(Softcap, EqualsPlainArithmetic) {
   Rng rng(3);
   for (const cpu::ChosenKernels& level : supported_kernels()) {
@@ -278,6 +295,69 @@ TEST(Rope, TurnsPairsByTheExactAngleAtAnyPosition) {
         ASSERT_EQ(untouched, out);
       }
     }
+  });
+}
+
+// Far from zero, where a variance taken as E[x²] - E[x]² would be lost.
+TEST(LayerNorm, EqualsPlainArithmeticOnStridedRows) {
+  constexpr int64_t kHeads = 2;
+  on_every_level([](Backend& backend) {
+    Rng rng(13);
+    for (const int64_t dim : {2, 7, 64, 100, 576, 2048}) {
+      for (const bool a_weight_each : {false, true}) {
+        for (const bool has_bias : {false, true}) {
+          Strided x(backend, rng, 5, kHeads, dim, 3);
+          for (float& value : x.values) value += 100.0f;
+          backend.upload(make_tensor(DType::kF32, {int64_t(x.values.size())}, *x.buffer, 0),
+                         std::as_bytes(std::span(x.values)));
+          const int64_t n_weights = a_weight_each ? kHeads : 1;
+          const Strided weight(backend, rng, 1, n_weights, dim, 0),
+              bias(backend, rng, 1, 1, dim, 0);
+          const Tensor w = make_tensor(DType::kF32, {n_weights, dim}, *weight.buffer, 0);
+          const Tensor b = has_bias ? make_tensor(DType::kF32, {dim}, *bias.buffer, 0) : Tensor{};
+          backend.layer_norm(x.tensor, x.tensor, {.weight = w, .bias = b, .eps = 1e-5f});
+          const std::vector<float> out = x.read(backend);
+          for (int64_t row = 0; row < 5 * kHeads; ++row) {
+            const int64_t head = row % kHeads;
+            const size_t first = x.at(row / kHeads, head, 0);
+            double sum = 0, squares = 0;
+            for (int64_t i = 0; i < dim; ++i) sum += double(x.values[first + size_t(i)]);
+            const double mean = sum / double(dim);
+            for (int64_t i = 0; i < dim; ++i) {
+              squares += std::pow(double(x.values[first + size_t(i)]) - mean, 2);
+            }
+            const double factor = 1 / std::sqrt(squares / double(dim) + double(1e-5f));
+            for (int64_t i = 0; i < dim; ++i) {
+              const double gain = double(weight.values[size_t(a_weight_each ? head * dim + i : i)]);
+              const double shift = has_bias ? double(bias.values[size_t(i)]) : 0.0;
+              const double expected =
+                  (double(x.values[first + size_t(i)]) - mean) * factor * gain + shift;
+              // The mean of values near 100 is off by a few of their last bits.
+              const double tolerance = kEps * (8 * 100 * factor * std::fabs(gain) + 8);
+              ASSERT_NEAR(double(out[first + size_t(i)]), expected, tolerance) << dim;
+            }
+          }
+        }
+      }
+    }
+  });
+}
+
+TEST(ScaleRows, GivesEachRowItsFactor) {
+  on_every_level([](Backend& backend) {
+    Rng rng(14);
+    const Strided x(backend, rng, 3, 1, 33, 2);
+    Tensor flat = x.tensor;
+    flat.rank = 2;
+    flat.shape[1] = 33;
+    flat.stride[1] = 1;
+    const float factors[] = {1.0f, -0.5f, 3.0f};
+    backend.scale_rows(flat, factors);
+    std::vector<float> expected = x.values;
+    for (int64_t row = 0; row < 3; ++row) {
+      for (int64_t i = 0; i < 33; ++i) expected[x.at(row, 0, i)] *= factors[row];
+    }
+    EXPECT_EQ(x.read(backend), expected);
   });
 }
 

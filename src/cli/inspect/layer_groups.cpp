@@ -9,6 +9,7 @@ namespace ridge::cli {
 namespace {
 
 std::string describe(const RopeSpec& rope) {
+  if (rope.n_rotated == 0) return "no rope";
   std::string text = cat("rope base ", human_count(int64_t(rope.base)), " over ", rope.n_rotated,
                          rope.pairs == RopePairs::kInterleaved ? " interleaved" : "");
   if (const auto* linear = std::get_if<LinearRopeSpec>(&rope.scaling)) {
@@ -16,6 +17,9 @@ std::string describe(const RopeSpec& rope) {
   }
   if (const auto* yarn = std::get_if<YarnSpec>(&rope.scaling)) {
     text += cat(", YaRN ×", yarn->factor, " of ", yarn->original_context);
+  }
+  if (const auto* scaling = std::get_if<LongRopeSpec>(&rope.scaling)) {
+    text += cat(", LongRoPE beyond ", scaling->original_context);
   }
   if (rope.factors) text += ", frequency factors";
   return text;
@@ -32,6 +36,9 @@ std::string describe(const AttentionSpec& attention) {
   if (attention.sinks) text += ", sinks";
   if (attention.is_gated) text += ", gated";
   if (attention.softcap > 0) text += cat(", soft cap ", attention.softcap);
+  if (attention.temperature) {
+    text += cat(", temperature by the logarithm of position / ", attention.temperature.interval);
+  }
   return text;
 }
 
@@ -46,7 +53,7 @@ std::string describe(const ShortConvSpec& conv) {
 }
 
 std::string describe(const DenseFfnSpec& ffn) {
-  return cat("feed-forward ", ffn.d_ff, " ", name(ffn.activation));
+  return cat("feed-forward ", ffn.d_ff, " ", name(ffn.activation), ffn.gate ? "" : " without a gate");
 }
 
 std::string describe(const MoeFfnSpec& moe) {
@@ -63,8 +70,13 @@ std::string describe(const MoeFfnSpec& moe) {
 
 std::string describe(const LayerSpec& layer) {
   const auto in_words = [](const auto& part) { return describe(part); };
-  std::string text = cat(std::visit(in_words, layer.mixer), "; ", std::visit(in_words, layer.ffn));
-  if (layer.mixer_post_norm || layer.ffn_post_norm) text += "; norms after each";
+  const bool is_parallel = layer.mixer_norm && !layer.ffn_norm;
+  std::string text = cat(std::visit(in_words, layer.mixer), is_parallel ? "; beside it " : "; ",
+                         std::visit(in_words, layer.ffn));
+  if (layer.mixer_norm.kind == NormKind::kLayer) text += "; layer norms";
+  if (layer.mixer_post_norm || layer.ffn_post_norm) {
+    text += layer.mixer_norm ? "; norms after each" : "; norms after each, none before";
+  }
   return text;
 }
 

@@ -32,7 +32,10 @@ ordered_json layer_value(const LayerSpec& layer) {
     value["mixer"] = {{"kind", "short_conv"}, {"taps", conv->n_taps}};
   }
   if (const auto* ffn = std::get_if<DenseFfnSpec>(&layer.ffn)) {
-    value["ffn"] = {{"kind", "dense"}, {"d_ff", ffn->d_ff}, {"activation", name(ffn->activation)}};
+    value["ffn"] = {{"kind", "dense"},
+                    {"d_ff", ffn->d_ff},
+                    {"activation", name(ffn->activation)},
+                    {"gated", bool(ffn->gate)}};
   }
   if (const auto* moe = std::get_if<MoeFfnSpec>(&layer.ffn)) {
     value["ffn"] = {{"kind", "moe"},
@@ -58,6 +61,7 @@ ordered_json spec_value(const ModelSpec& spec) {
           {"n_vocab", spec.n_vocab},
           {"context_length", spec.context_length},
           {"embedding_scale", spec.embedding_scale},
+          {"residual_scale", spec.residual_scale},
           {"logit_scale", spec.logit_scale},
           {"logit_softcap", spec.logit_softcap},
           {"tied_output", spec.tied_output()},

@@ -12,8 +12,12 @@ struct VectorKernels {
   // out[i] = activation of gate[i] and up[i]; indexed by ridge::Activation. out may be gate
   // or up.
   void (*gated_activation[7])(float* out, const float* gate, const float* up, int64_t n) = {};
+  void (*activation[4])(float* x, int64_t n) = {};  // x = activation(x), of the first four
   // out = x / sqrt(mean(x²) + eps) * weight. out may be x.
   void (*rms_norm)(float* out, const float* x, const float* weight, int64_t n, float eps) = nullptr;
+  // out = (x - mean(x)) / sqrt(variance(x) + eps) * weight + bias; bias may be null. out may be x.
+  void (*layer_norm)(float* out, const float* x, const float* weight, const float* bias, int64_t n,
+                     float eps) = nullptr;
   void (*add)(float* out, const float* x, int64_t n) = nullptr;  // out += x
   void (*scale)(float* x, float factor, int64_t n) = nullptr;    // x *= factor
   void (*softcap)(float* x, float cap, int64_t n) = nullptr;     // cap * tanh(x / cap)

@@ -21,6 +21,13 @@ void gated_activation(Context& context, const Tensor& out, const Tensor& gate, c
            [&](int64_t i) { kernel(to[i], g[i], u[i], to.cols()); });
 }
 
+void activation(Context& context, const Tensor& x, Activation activation) {
+  const Rows rows(x);
+  const auto kernel = context.kernels.vector.activation[int(activation)];
+  for_rows(context, rows.size(), kExpCost * rows.cols(),
+           [&](int64_t i) { kernel(rows[i], rows.cols()); });
+}
+
 void add(Context& context, const Tensor& out, const Tensor& x) {
   const Rows to(out), from(x);
   RIDGE_DCHECK(to.size() == from.size() && to.cols() == from.cols());
@@ -40,6 +47,14 @@ void scale(Context& context, const Tensor& x, float factor) {
   const auto kernel = context.kernels.vector.scale;
   for_rows(context, rows.size(), rows.cols(),
            [&](int64_t i) { kernel(rows[i], factor, rows.cols()); });
+}
+
+void scale_rows(Context& context, const Tensor& x, std::span<const float> factors) {
+  const Rows rows(x);
+  RIDGE_DCHECK(rows.size() == int64_t(factors.size()));
+  const auto kernel = context.kernels.vector.scale;
+  for_rows(context, rows.size(), rows.cols(),
+           [&](int64_t i) { kernel(rows[i], factors[size_t(i)], rows.cols()); });
 }
 
 void gather_rows(Context& context, const Tensor& out, const Tensor& x,

@@ -38,11 +38,12 @@ void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
   step.tap(layer, "attn.q", q);
   step.tap(layer, "attn.k", k);
   step.tap(layer, "attn.v", v);
-  const bool over_all_heads = spec_.q_norm.weight.size == q.cols();
+  const bool over_all_heads = spec_.q_norm.weight.size == q.cols();  // or over each
   if (q_norm_) q_norm_.forward(step, over_all_heads ? q : q_heads, over_all_heads ? q : q_heads);
   if (k_norm_) k_norm_.forward(step, over_all_heads ? k : k_heads, over_all_heads ? k : k_heads);
   rope_.forward(step, q_heads);
   rope_.forward(step, k_heads);
+  if (spec_.temperature) device.scale_rows(q, step.temperatures(spec_.temperature));
 
   const KvView cache = step.cache(layer);
   device.kv_write(cache, k_heads, v_heads, step.sequences(layer));

@@ -1,4 +1,4 @@
-// Gated feed-forward: (activation(x·W_gate) * (x·W_up))·W_down.
+// Feed-forward: (activation(x·W_gate) * (x·W_up))·W_down, or activation(x·W_up)·W_down.
 #pragma once
 
 #include "model/step.h"
@@ -16,7 +16,8 @@ class DenseFfn {
   void forward(Step& step, int layer, const Tensor& x, const Tensor& out, Store store) const;
 
  private:
-  WeightPtr gate_, up_, down_;
+  WeightPtr gate_, up_, down_;  // gate_ may be null
+  Parameter up_bias_, down_bias_;
   Activation activation_;
 };
 

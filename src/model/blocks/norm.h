@@ -1,4 +1,4 @@
-// RMS norm with its weight.
+// RMS norm or layer norm with its weights.
 #pragma once
 
 #include "model/step.h"
@@ -9,16 +9,26 @@ namespace ridge {
 class Norm {
  public:
   Norm(const NormSpec& spec, WeightLoader& loader)
-      : weight_(loader.vector(spec.weight)), eps_(spec.eps) {}
+      : weight_(loader.vector(spec.weight)),
+        bias_(loader.vector(spec.bias)),
+        kind_(spec.kind),
+        eps_(spec.eps) {}
   explicit operator bool() const { return bool(weight_); }
 
-  // out = norm(x) over the innermost dimension; out may be x.
-  void forward(Step& step, const Tensor& out, const Tensor& x) const {
-    step.backend.rms_norm(out, x, weight_.tensor, eps_);
+  // out = norm(x) over the innermost dimension; out may be x. Returns out.
+  Tensor forward(Step& step, const Tensor& out, const Tensor& x) const {
+    if (kind_ == NormKind::kLayer) {
+      step.backend.layer_norm(out, x,
+                              {.weight = weight_.tensor, .bias = bias_.tensor, .eps = eps_});
+    } else {
+      step.backend.rms_norm(out, x, weight_.tensor, eps_);
+    }
+    return out;
   }
 
  private:
-  Parameter weight_;
+  Parameter weight_, bias_;
+  NormKind kind_;
   float eps_;
 };
 

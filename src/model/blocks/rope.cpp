@@ -19,6 +19,8 @@ void apply(const RopeSpec&, const LinearRopeSpec& linear, RopeFrequencies& rope)
   for (float& f : rope.frequency) f /= linear.factor;
 }
 
+void apply(const RopeSpec&, const LongRopeSpec&, RopeFrequencies&) {}  // by its factors alone
+
 void apply(const RopeSpec& spec, const YarnSpec& yarn, RopeFrequencies& rope) {
   const double last = double(spec.n_rotated - 1);
   const double low = std::max(0.0, std::floor(yarn_pair(spec, yarn, yarn.beta_fast)));
@@ -29,14 +31,14 @@ void apply(const RopeSpec& spec, const YarnSpec& yarn, RopeFrequencies& rope) {
     const double frequency = rope.frequency[i];
     rope.frequency[i] = float(frequency / yarn.factor * (1.0 - kept) + frequency * kept);
   }
-  rope.magnitude = yarn.attn_factor;
+  rope.magnitude *= yarn.attn_factor;
   if (yarn.ext_factor != 0.0f) rope.magnitude *= 1.0f + 0.1f * std::log(yarn.factor);
 }
 
 }  // namespace
 
 RopeFrequencies rope_frequencies(const RopeSpec& spec, std::span<const float> factors) {
-  RopeFrequencies rope;
+  RopeFrequencies rope{.magnitude = spec.magnitude};
   rope.frequency.resize(size_t(spec.n_rotated / 2));
   for (size_t i = 0; i < rope.frequency.size(); ++i) {
     const double exponent = -2.0 * double(i) / double(spec.n_rotated);
@@ -47,18 +49,29 @@ RopeFrequencies rope_frequencies(const RopeSpec& spec, std::span<const float> fa
   return rope;
 }
 
+Rope::Turn Rope::make_turn(const RopeSpec& spec, const VectorSpec& factors, WeightLoader& loader) {
+  const RopeFrequencies rope = rope_frequencies(spec, loader.values(factors));
+  Parameter frequencies = make_parameter(loader.backend(), rope.frequency);
+  const RopeParams params{
+      .style = spec.pairs == RopePairs::kHalves ? RopeStyle::kHalves : RopeStyle::kInterleaved,
+      .inverse_frequency = frequencies.tensor,
+      .magnitude = rope.magnitude};
+  return {std::move(frequencies), params};
+}
+
 Rope::Rope(const RopeSpec& spec, WeightLoader& loader) {
   if (spec.n_rotated == 0) return;
-  const RopeFrequencies rope = rope_frequencies(spec, loader.values(spec.factors));
-  frequencies_ = make_parameter(loader.backend(), rope.frequency);
-  params_ = {
-      .style = spec.pairs == RopePairs::kHalves ? RopeStyle::kHalves : RopeStyle::kInterleaved,
-      .inverse_frequency = frequencies_.tensor,
-      .magnitude = rope.magnitude};
+  const auto* scaling = std::get_if<LongRopeSpec>(&spec.scaling);
+  turn_ = make_turn(spec, scaling ? scaling->short_factors : spec.factors, loader);
+  if (scaling == nullptr) return;
+  long_turn_ = make_turn(spec, scaling->long_factors, loader);
+  original_context_ = scaling->original_context;
 }
 
 void Rope::forward(Step& step, const Tensor& x) const {
-  if (frequencies_) step.backend.rope(x, step.positions(), params_);
+  if (!turn_.frequencies) return;
+  const bool is_long = long_turn_ && step.context() > original_context_;
+  step.backend.rope(x, step.positions(), is_long ? long_turn_->params : turn_.params);
 }
 
 }  // namespace ridge

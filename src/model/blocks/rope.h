@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,8 +26,15 @@ class Rope {
   void forward(Step& step, const Tensor& x) const;
 
  private:
-  Parameter frequencies_;
-  RopeParams params_;
+  struct Turn {
+    Parameter frequencies;
+    RopeParams params;
+  };
+  static Turn make_turn(const RopeSpec& spec, const VectorSpec& factors, WeightLoader& loader);
+
+  Turn turn_;
+  std::optional<Turn> long_turn_;  // LongRoPE: of caches for more than the original context
+  int64_t original_context_ = 0;
 };
 
 }  // namespace ridge

@@ -25,6 +25,28 @@ constexpr std::array<std::string_view, 6> kDescriptiveKeys = {"vocab_size",
                                                               "quantization_version",
                                                               "base_model"};
 
+// Makes `parts` follow each other in one tensor.
+void stack(std::initializer_list<MatrixSpec*> parts) {
+  int64_t n_rows = 0;
+  for (const MatrixSpec* part : parts) n_rows += part->n_out;
+  int64_t first_row = 0;
+  for (MatrixSpec* part : parts) {
+    part->first_row = first_row;
+    part->stacked_rows = n_rows;
+    first_row += part->n_out;
+  }
+}
+void stack(std::initializer_list<VectorSpec*> parts) {
+  int64_t size = 0;
+  for (const VectorSpec* part : parts) size += part->size;
+  int64_t first = 0;
+  for (VectorSpec* part : parts) {
+    part->first = first;
+    part->stacked_size = size;
+    first += part->size;
+  }
+}
+
 }  // namespace
 
 std::string blk(int layer, std::string_view stem) {
@@ -155,8 +177,14 @@ VectorSpec ArchReader::bias(std::string_view stem, int64_t size) const {
 }
 
 NormSpec ArchReader::norm(std::string_view stem, int64_t size) {
-  const float eps = require_positive("attention.layer_norm_rms_epsilon");
-  return {.weight = {.name = cat(stem, ".weight"), .size = size}, .eps = eps};
+  NormSpec norm{.weight = {.name = cat(stem, ".weight"), .size = size}, .kind = norm_kind_};
+  if (norm_kind_ == NormKind::kRms) {
+    norm.eps = require_positive("attention.layer_norm_rms_epsilon");
+  } else {
+    norm.bias = bias(stem, size);
+    norm.eps = require_positive("attention.layer_norm_epsilon");
+  }
+  return norm;
 }
 
 NormSpec ArchReader::optional_norm(std::string_view stem, int64_t size) {
@@ -172,6 +200,7 @@ ModelSpec ArchReader::model() {
   spec.embedding = matrix("token_embd", spec.n_vocab, d_model_);
   spec.output = optional_matrix("output", spec.n_vocab, d_model_);
   if (!spec.output) spec.output = spec.embedding;
+  spec.output_bias = bias("output", spec.n_vocab);
   spec.output_norm = norm("output_norm", d_model_);
   return spec;
 }
@@ -197,30 +226,42 @@ AttentionSpec ArchReader::attention(int layer, RopePairs pairs) {
   if (a.scale == 0.0f) a.scale = float(1.0 / std::sqrt(double(a.k_dim)));
   a.rope = rope(a.k_dim, pairs);
 
-  const auto name = [&](std::string_view stem) { return blk(layer, stem); };
-  a.q = matrix(name("attn_q"), a.n_heads * a.k_dim, d_model_);
-  a.k = matrix(name("attn_k"), a.n_kv_heads * a.k_dim, d_model_);
-  a.v = matrix(name("attn_v"), a.n_kv_heads * a.v_dim, d_model_);
-  a.output = matrix(name("attn_output"), d_model_, a.n_heads * a.v_dim);
-  a.q_bias = bias(name("attn_q"), a.q.n_out);
-  a.k_bias = bias(name("attn_k"), a.k.n_out);
-  a.v_bias = bias(name("attn_v"), a.v.n_out);
-  a.output_bias = bias(name("attn_output"), d_model_);
+  add_projections(layer, a);
   return a;
 }
 
-LayerSpec ArchReader::pre_norm_layer(int layer, AttentionSpec attention, FfnActivation activation) {
-  return {.mixer_norm = norm(blk(layer, "attn_norm"), d_model_),
-          .mixer = std::move(attention),
-          .ffn_norm = norm(blk(layer, "ffn_norm"), d_model_),
-          .ffn = dense_ffn(layer, activation)};
+void ArchReader::add_projections(int layer, AttentionSpec& a) const {
+  const std::string stacked = blk(layer, "attn_qkv");
+  const bool is_stacked = has_tensor_(cat(stacked, ".weight"));
+  const auto stem = [&](std::string_view own) { return is_stacked ? stacked : blk(layer, own); };
+  a.q = matrix(stem("attn_q"), a.n_heads * a.k_dim, d_model_);
+  a.k = matrix(stem("attn_k"), a.n_kv_heads * a.k_dim, d_model_);
+  a.v = matrix(stem("attn_v"), a.n_kv_heads * a.v_dim, d_model_);
+  a.q_bias = bias(stem("attn_q"), a.q.n_out);
+  a.k_bias = bias(stem("attn_k"), a.k.n_out);
+  a.v_bias = bias(stem("attn_v"), a.v.n_out);
+  if (is_stacked) {
+    stack({&a.q, &a.k, &a.v});
+    stack({&a.q_bias, &a.k_bias, &a.v_bias});
+  }
+  a.output = matrix(blk(layer, "attn_output"), d_model_, a.n_heads * a.v_dim);
+  a.output_bias = bias(blk(layer, "attn_output"), d_model_);
 }
 
-LayerSpec ArchReader::pre_norm_layer(int layer, AttentionSpec attention, MoeFfnSpec moe) {
+LayerSpec ArchReader::pre_norm_layer(int layer, AttentionSpec attention, FfnActivation activation) {
+  return pre_norm_layer(layer, std::move(attention), dense_ffn(layer, activation));
+}
+
+LayerSpec ArchReader::pre_norm_layer(int layer, AttentionSpec attention, FfnSpec ffn) {
+  LayerSpec spec = parallel_layer(layer, std::move(attention), std::move(ffn));
+  spec.ffn_norm = norm(blk(layer, "ffn_norm"), d_model_);
+  return spec;
+}
+
+LayerSpec ArchReader::parallel_layer(int layer, AttentionSpec attention, FfnSpec ffn) {
   return {.mixer_norm = norm(blk(layer, "attn_norm"), d_model_),
           .mixer = std::move(attention),
-          .ffn_norm = norm(blk(layer, "ffn_norm"), d_model_),
-          .ffn = std::move(moe)};
+          .ffn = std::move(ffn)};
 }
 
 int64_t ArchReader::ffn_width(int layer) {
@@ -249,6 +290,21 @@ DenseFfnSpec ArchReader::dense_ffn(int layer, FfnActivation activation) {
           .gate = matrix(blk(layer, "ffn_gate"), d_ff, d_model_),
           .up = matrix(blk(layer, "ffn_up"), d_ff, d_model_),
           .down = matrix(blk(layer, "ffn_down"), d_model_, d_ff)};
+}
+
+DenseFfnSpec ArchReader::stacked_ffn(int layer, FfnActivation activation) {
+  DenseFfnSpec ffn = dense_ffn(layer, activation);
+  ffn.gate.name = ffn.up.name;
+  stack({&ffn.gate, &ffn.up});
+  return ffn;
+}
+
+DenseFfnSpec ArchReader::ungated_ffn(int layer, FfnActivation activation) {
+  DenseFfnSpec ffn = dense_ffn(layer, activation);
+  ffn.gate = {};
+  ffn.up_bias = bias(blk(layer, "ffn_up"), ffn.d_ff);
+  ffn.down_bias = bias(blk(layer, "ffn_down"), d_model_);
+  return ffn;
 }
 
 MoeFfnSpec ArchReader::moe_ffn(int layer, FfnActivation activation, int64_t d_ff) {
@@ -318,34 +374,53 @@ RopeSpec ArchReader::rope(int64_t head_dim, RopePairs pairs) {
   if (has_key("rope.freq_base")) rope.base = require_positive("rope.freq_base");
   rope.factors = optional_vector("rope_freqs.weight", rope.n_rotated / 2);
 
+  rope.magnitude = number("rope.scaling.attn_factor").value_or(1.0f);
+  rope.scaling = rope_scaling(rope.n_rotated);
+  return rope;
+}
+
+RopeScaling ArchReader::rope_scaling(int64_t n_rotated) {
   const std::string_view type = text("rope.scaling.type").value_or("");
   const float legacy = number("rope.scale_linear").value_or(0.0f);
   const float factor = number("rope.scaling.factor").value_or(legacy);
   if (factor < 0) fail(ErrorCode::kInvalidFile, full("rope.scaling.factor"), " is ", factor);
   const auto original = integer("rope.scaling.original_context_length", 0, kMaxContext);
-  const float attn_factor = number("rope.scaling.attn_factor").value_or(1.0f);
-  if (type == "yarn") {
-    YarnSpec yarn{.factor = factor, .attn_factor = attn_factor};
-    yarn.original_context =
-        original.value_or(integer("context_length", 1, kMaxContext).value_or(0));
-    yarn.ext_factor = number("rope.scaling.yarn_ext_factor").value_or(1.0f);
-    yarn.attn_factor *= number("rope.scaling.yarn_attn_factor").value_or(1.0f);
-    yarn.beta_fast = number("rope.scaling.yarn_beta_fast").value_or(32.0f);
-    yarn.beta_slow = number("rope.scaling.yarn_beta_slow").value_or(1.0f);
-    if (!(factor > 0) || yarn.original_context <= 0 || !(yarn.beta_slow > 0) ||
-        !(yarn.beta_fast >= yarn.beta_slow)) {
-      fail(ErrorCode::kInvalidFile, full("rope.scaling"), " asks for YaRN with factor ", factor,
-           ", original context ", yarn.original_context, ", beta ", yarn.beta_fast, " and ",
-           yarn.beta_slow, ", which make no frequencies");
+  if (type == "yarn") return yarn(factor);
+  // Files of Phi 3 have these tensors and no type.
+  const VectorSpec long_factors = optional_vector("rope_factors_long.weight", n_rotated / 2);
+  if (long_factors) {
+    if (original.value_or(0) < 1) {
+      fail(ErrorCode::kInvalidFile, "the file has ", long_factors.name, ", but no ",
+           full("rope.scaling.original_context_length"));
     }
-    rope.scaling = yarn;
-  } else if (type == "linear" || (type.empty() && factor > 0 && factor != 1.0f)) {
-    rope.scaling = LinearRopeSpec{factor > 0 ? factor : 1.0f};
-  } else if (!type.empty() && type != "none") {
-    fail(ErrorCode::kUnsupported, full("rope.scaling.type"), " is \"", type,
-         "\"; implemented are none, linear and yarn");
+    return LongRopeSpec{
+        .original_context = *original,
+        .short_factors = {.name = "rope_factors_short.weight", .size = n_rotated / 2},
+        .long_factors = long_factors};
   }
-  return rope;
+  if (type == "linear" || (type.empty() && factor > 0 && factor != 1.0f)) {
+    return LinearRopeSpec{factor > 0 ? factor : 1.0f};
+  }
+  if (type.empty() || type == "none") return {};
+  fail(ErrorCode::kUnsupported, full("rope.scaling.type"), " is \"", type,
+       "\"; implemented are none, linear, yarn and longrope with its tensors");
+}
+
+YarnSpec ArchReader::yarn(float factor) {
+  YarnSpec yarn{.factor = factor};
+  yarn.original_context = integer("rope.scaling.original_context_length", 0, kMaxContext)
+                              .value_or(integer("context_length", 1, kMaxContext).value_or(0));
+  yarn.ext_factor = number("rope.scaling.yarn_ext_factor").value_or(1.0f);
+  yarn.attn_factor = number("rope.scaling.yarn_attn_factor").value_or(1.0f);
+  yarn.beta_fast = number("rope.scaling.yarn_beta_fast").value_or(32.0f);
+  yarn.beta_slow = number("rope.scaling.yarn_beta_slow").value_or(1.0f);
+  if (!(factor > 0) || yarn.original_context <= 0 || !(yarn.beta_slow > 0) ||
+      !(yarn.beta_fast >= yarn.beta_slow)) {
+    fail(ErrorCode::kInvalidFile, full("rope.scaling"), " asks for YaRN with factor ", factor,
+         ", original context ", yarn.original_context, ", beta ", yarn.beta_fast, " and ",
+         yarn.beta_slow, ", which make no frequencies");
+  }
+  return yarn;
 }
 
 std::vector<bool> ArchReader::windowed_layers(int64_t default_period) {

@@ -46,8 +46,10 @@ class ArchReader {
   MatrixSpec optional_matrix(std::string_view stem, int64_t n_out, int64_t n_in) const;
   VectorSpec vector(std::string_view name, int64_t size) const;
   VectorSpec bias(std::string_view stem, int64_t size) const;  // stem + ".bias", when there
+  // RMS norms, until the architecture says that all of its norms are layer norms.
   NormSpec norm(std::string_view stem, int64_t size);
   NormSpec optional_norm(std::string_view stem, int64_t size);
+  void use_layer_norms() { norm_kind_ = NormKind::kLayer; }
   VectorSpec optional_vector(std::string_view name, int64_t size) const;
 
   // What most families have in common.
@@ -55,12 +57,16 @@ class ArchReader {
   AttentionSpec attention(int layer, RopePairs pairs);
   // Norm, attention, add; norm, feed-forward, add.
   LayerSpec pre_norm_layer(int layer, AttentionSpec attention, FfnActivation activation);
-  LayerSpec pre_norm_layer(int layer, AttentionSpec attention, MoeFfnSpec moe);
+  LayerSpec pre_norm_layer(int layer, AttentionSpec attention, FfnSpec ffn);
+  // Norm; attention and feed-forward side by side, both added.
+  LayerSpec parallel_layer(int layer, AttentionSpec attention, FfnSpec ffn);
   // Widths of a layer's feed-forward, of one of its experts, and of one for all tokens.
   int64_t ffn_width(int layer);
   int64_t expert_width(int layer);
   int64_t shared_expert_width(int layer);
   DenseFfnSpec dense_ffn(int layer, FfnActivation activation);
+  DenseFfnSpec stacked_ffn(int layer, FfnActivation activation);  // gate and up in ffn_up
+  DenseFfnSpec ungated_ffn(int layer, FfnActivation activation);  // with biases where there
   // The experts of a layer, d_ff wide, by the keys of the file. What an architecture fixes without
   // a key (normalise; score, which is softmax) and an expert for all tokens are the caller's.
   MoeFfnSpec moe_ffn(int layer, FfnActivation activation, int64_t d_ff);
@@ -82,6 +88,9 @@ class ArchReader {
 
  private:
   void read_expert_score(MoeFfnSpec& moe);
+  void add_projections(int layer, AttentionSpec& attention) const;
+  RopeScaling rope_scaling(int64_t n_rotated);
+  YarnSpec yarn(float factor);
   std::string full(std::string_view key) const;
   const std::string& remember(std::string_view key);
 
@@ -91,6 +100,7 @@ class ArchReader {
   std::set<std::string> read_;
   int n_layers_ = 0;
   int64_t d_model_ = 0;
+  NormKind norm_kind_ = NormKind::kRms;
 };
 
 std::string blk(int layer, std::string_view stem);  // "blk.3.attn_q"

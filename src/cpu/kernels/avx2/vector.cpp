@@ -25,24 +25,36 @@ void map(float* x, int64_t n, F f) {
   map2(x, x, x, n, [&](__m256 a, __m256) { return f(a); });
 }
 
-void gated_silu(float* out, const float* gate, const float* up, int64_t n) {
-  map2(out, gate, up, n,
-       [](__m256 g, __m256 u) { return _mm256_mul_ps(_mm256_mul_ps(g, sigmoid8(g)), u); });
-}
-
+struct Silu {
+  static __m256 of(__m256 x) { return _mm256_mul_ps(x, sigmoid8(x)); }
+};
 // (1 + tanh(u)) / 2 = 1 / (1 + e^-2u)
-void gated_gelu_tanh(float* out, const float* gate, const float* up, int64_t n) {
-  const __m256 linear = _mm256_set1_ps(2 * 0.7978845608f);
-  const __m256 cubic = _mm256_set1_ps(2 * 0.7978845608f * 0.044715f);
-  map2(out, gate, up, n, [&](__m256 g, __m256 u) {
-    const __m256 inner = _mm256_fmadd_ps(_mm256_mul_ps(g, g), cubic, linear);
-    return _mm256_mul_ps(_mm256_mul_ps(g, sigmoid8(_mm256_mul_ps(g, inner))), u);
-  });
+struct GeluTanh {
+  static __m256 of(__m256 x) {
+    const __m256 linear = _mm256_set1_ps(2 * 0.7978845608f);
+    const __m256 cubic = _mm256_set1_ps(2 * 0.7978845608f * 0.044715f);
+    const __m256 inner = _mm256_fmadd_ps(_mm256_mul_ps(x, x), cubic, linear);
+    return _mm256_mul_ps(x, sigmoid8(_mm256_mul_ps(x, inner)));
+  }
+};
+struct Relu {
+  static __m256 of(__m256 x) { return _mm256_max_ps(x, _mm256_setzero_ps()); }
+};
+struct Sigmoid {
+  static __m256 of(__m256 x) { return sigmoid8(x); }
+};
+struct Identity {
+  static __m256 of(__m256 x) { return x; }
+};
+
+template <class F>
+void gated(float* out, const float* gate, const float* up, int64_t n) {
+  map2(out, gate, up, n, [](__m256 g, __m256 u) { return _mm256_mul_ps(F::of(g), u); });
 }
 
-void gated_relu(float* out, const float* gate, const float* up, int64_t n) {
-  map2(out, gate, up, n,
-       [](__m256 g, __m256 u) { return _mm256_mul_ps(_mm256_max_ps(g, _mm256_setzero_ps()), u); });
+template <class F>
+void activate(float* x, int64_t n) {
+  map(x, n, [](__m256 a) { return F::of(a); });
 }
 
 void gated_clamped_swish(float* out, const float* gate, const float* up, int64_t n) {
@@ -54,14 +66,6 @@ void gated_clamped_swish(float* out, const float* gate, const float* up, int64_t
     const __m256 swish = _mm256_mul_ps(g, sigmoid8(_mm256_mul_ps(g, steepness)));
     return _mm256_mul_ps(swish, _mm256_add_ps(u, one));
   });
-}
-
-void gated_sigmoid(float* out, const float* gate, const float* up, int64_t n) {
-  map2(out, gate, up, n, [](__m256 g, __m256 u) { return _mm256_mul_ps(sigmoid8(g), u); });
-}
-
-void gated_identity(float* out, const float* gate, const float* up, int64_t n) {
-  map2(out, gate, up, n, [](__m256 g, __m256 u) { return _mm256_mul_ps(g, u); });
 }
 
 __m256 add_square(__m256 sum, __m256 x) {
@@ -84,6 +88,38 @@ void rms_norm(float* out, const float* x, const float* weight, int64_t n, float 
   const __m256 factor = _mm256_set1_ps(1.0f / _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(mean))));
   map2(out, x, weight, n,
        [&](__m256 a, __m256 w) { return _mm256_mul_ps(_mm256_mul_ps(a, factor), w); });
+}
+
+// The sum of f(x[i]).
+template <class F>
+float sum_of(const float* x, int64_t n, F f) {
+  __m256 s0 = _mm256_setzero_ps(), s1 = s0;
+  int64_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    s0 = _mm256_add_ps(s0, f(_mm256_loadu_ps(x + i)));
+    s1 = _mm256_add_ps(s1, f(_mm256_loadu_ps(x + i + 8)));
+  }
+  for (; i < n; i += 8) {
+    const __m256i mask = lanes_below(int(n - i < 8 ? n - i : 8));
+    const __m256 value = f(_mm256_maskload_ps(x + i, mask));
+    s0 = _mm256_add_ps(s0, _mm256_and_ps(value, _mm256_castsi256_ps(mask)));
+  }
+  return sum8(_mm256_add_ps(s0, s1));
+}
+
+void layer_norm(float* out, const float* x, const float* weight, const float* bias, int64_t n,
+                float eps) {
+  const __m256 mean = _mm256_set1_ps(sum_of(x, n, [](__m256 a) { return a; }) / float(n));
+  const float squares = sum_of(x, n, [&](__m256 a) {
+    const __m256 d = _mm256_sub_ps(a, mean);
+    return _mm256_mul_ps(d, d);
+  });
+  const __m128 variance = _mm_set_ss(squares / float(n) + eps);
+  const __m256 factor = _mm256_set1_ps(1.0f / _mm_cvtss_f32(_mm_sqrt_ss(variance)));
+  map2(out, x, weight, n, [&](__m256 a, __m256 w) {
+    return _mm256_mul_ps(_mm256_mul_ps(_mm256_sub_ps(a, mean), factor), w);
+  });
+  if (bias) map2(out, out, bias, n, [](__m256 a, __m256 b) { return _mm256_add_ps(a, b); });
 }
 
 void add(float* out, const float* x, int64_t n) {
@@ -196,12 +232,16 @@ void store_q8_0(std::byte* out, const float* x, int64_t n) {
 }  // namespace
 
 void avx2::install_vector(VectorKernels& kernels) {
-  kernels.gated_activation[0] = gated_silu;
-  kernels.gated_activation[1] = gated_gelu_tanh;
-  kernels.gated_activation[3] = gated_relu;
+  kernels.gated_activation[0] = gated<Silu>;
+  kernels.gated_activation[1] = gated<GeluTanh>;
+  kernels.gated_activation[3] = gated<Relu>;
   kernels.gated_activation[4] = gated_clamped_swish;
-  kernels.gated_activation[5] = gated_sigmoid;
-  kernels.gated_activation[6] = gated_identity;
+  kernels.gated_activation[5] = gated<Sigmoid>;
+  kernels.gated_activation[6] = gated<Identity>;
+  kernels.activation[0] = activate<Silu>;
+  kernels.activation[1] = activate<GeluTanh>;
+  kernels.activation[3] = activate<Relu>;
+  kernels.layer_norm = layer_norm;
   kernels.rms_norm = rms_norm;
   kernels.add = add;
   kernels.scale = scale;

@@ -42,11 +42,29 @@ void gated_clamped_swish(float* out, const float* gate, const float* up, int64_t
   }
 }
 
+template <float (*kActivation)(float)>
+void activate(float* x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) x[i] = kActivation(x[i]);
+}
+
 void rms_norm(float* out, const float* x, const float* weight, int64_t n, float eps) {
   double sum = 0.0;
   for (int64_t i = 0; i < n; ++i) sum += double(x[i]) * double(x[i]);
   const float factor = float(1.0 / std::sqrt(sum / double(n) + double(eps)));
   for (int64_t i = 0; i < n; ++i) out[i] = x[i] * factor * weight[i];
+}
+
+void layer_norm(float* out, const float* x, const float* weight, const float* bias, int64_t n,
+                float eps) {
+  double sum = 0.0;
+  for (int64_t i = 0; i < n; ++i) sum += double(x[i]);
+  const double mean = sum / double(n);
+  double squares = 0.0;
+  for (int64_t i = 0; i < n; ++i) squares += (double(x[i]) - mean) * (double(x[i]) - mean);
+  const double factor = 1.0 / std::sqrt(squares / double(n) + double(eps));
+  for (int64_t i = 0; i < n; ++i) {
+    out[i] = float((double(x[i]) - mean) * factor) * weight[i] + (bias ? bias[i] : 0.0f);
+  }
 }
 
 void add(float* out, const float* x, int64_t n) {
@@ -90,6 +108,7 @@ void store_q8_0(std::byte* out, const float* x, int64_t n) {
 
 void generic::install_vector(VectorKernels& kernels) {
   kernels.rms_norm = rms_norm;
+  kernels.layer_norm = layer_norm;
   kernels.add = add;
   kernels.scale = scale;
   kernels.softcap = softcap;
@@ -104,6 +123,10 @@ void generic::install_vector(VectorKernels& kernels) {
   kernels.gated_activation[4] = gated_clamped_swish;
   kernels.gated_activation[5] = gated<sigmoid>;
   kernels.gated_activation[6] = gated<identity>;
+  kernels.activation[0] = activate<silu>;
+  kernels.activation[1] = activate<gelu_tanh>;
+  kernels.activation[2] = activate<gelu>;
+  kernels.activation[3] = activate<relu>;
 }
 
 }  // namespace ridge::cpu

@@ -19,25 +19,36 @@ void map(float* x, int64_t n, F f) {
   map2(x, x, x, n, [&](float32x4_t a, float32x4_t) { return f(a); });
 }
 
-void gated_silu(float* out, const float* gate, const float* up, int64_t n) {
-  map2(out, gate, up, n,
-       [](float32x4_t g, float32x4_t u) { return vmulq_f32(vmulq_f32(g, sigmoid4(g)), u); });
-}
-
+struct Silu {
+  static float32x4_t of(float32x4_t x) { return vmulq_f32(x, sigmoid4(x)); }
+};
 // (1 + tanh(u)) / 2 = 1 / (1 + e^-2u)
-void gated_gelu_tanh(float* out, const float* gate, const float* up, int64_t n) {
-  const float32x4_t linear = vdupq_n_f32(2 * 0.7978845608f);
-  const float32x4_t cubic = vdupq_n_f32(2 * 0.7978845608f * 0.044715f);
-  map2(out, gate, up, n, [&](float32x4_t g, float32x4_t u) {
-    const float32x4_t inner = vfmaq_f32(linear, vmulq_f32(g, g), cubic);
-    return vmulq_f32(vmulq_f32(g, sigmoid4(vmulq_f32(g, inner))), u);
-  });
+struct GeluTanh {
+  static float32x4_t of(float32x4_t x) {
+    const float32x4_t linear = vdupq_n_f32(2 * 0.7978845608f);
+    const float32x4_t cubic = vdupq_n_f32(2 * 0.7978845608f * 0.044715f);
+    const float32x4_t inner = vfmaq_f32(linear, vmulq_f32(x, x), cubic);
+    return vmulq_f32(x, sigmoid4(vmulq_f32(x, inner)));
+  }
+};
+struct Relu {
+  static float32x4_t of(float32x4_t x) { return vmaxnmq_f32(x, vdupq_n_f32(0.0f)); }
+};
+struct Sigmoid {
+  static float32x4_t of(float32x4_t x) { return sigmoid4(x); }
+};
+struct Identity {
+  static float32x4_t of(float32x4_t x) { return x; }
+};
+
+template <class F>
+void gated(float* out, const float* gate, const float* up, int64_t n) {
+  map2(out, gate, up, n, [](float32x4_t g, float32x4_t u) { return vmulq_f32(F::of(g), u); });
 }
 
-void gated_relu(float* out, const float* gate, const float* up, int64_t n) {
-  map2(out, gate, up, n, [](float32x4_t g, float32x4_t u) {
-    return vmulq_f32(vmaxnmq_f32(g, vdupq_n_f32(0.0f)), u);
-  });
+template <class F>
+void activate(float* x, int64_t n) {
+  map(x, n, [](float32x4_t a) { return F::of(a); });
 }
 
 void gated_clamped_swish(float* out, const float* gate, const float* up, int64_t n) {
@@ -48,14 +59,6 @@ void gated_clamped_swish(float* out, const float* gate, const float* up, int64_t
     const float32x4_t swish = vmulq_f32(g, sigmoid4(vmulq_n_f32(g, 1.702f)));
     return vmulq_f32(swish, vaddq_f32(u, vdupq_n_f32(1.0f)));
   });
-}
-
-void gated_sigmoid(float* out, const float* gate, const float* up, int64_t n) {
-  map2(out, gate, up, n, [](float32x4_t g, float32x4_t u) { return vmulq_f32(sigmoid4(g), u); });
-}
-
-void gated_identity(float* out, const float* gate, const float* up, int64_t n) {
-  map2(out, gate, up, n, [](float32x4_t g, float32x4_t u) { return vmulq_f32(g, u); });
 }
 
 float32x4_t add_square(float32x4_t sum, float32x4_t x) {
@@ -78,6 +81,38 @@ void rms_norm(float* out, const float* x, const float* weight, int64_t n, float 
   const float32x4_t factor = vdivq_f32(vdupq_n_f32(1.0f), vsqrtq_f32(mean));
   map2(out, x, weight, n,
        [&](float32x4_t a, float32x4_t w) { return vmulq_f32(vmulq_f32(a, factor), w); });
+}
+
+// The sum of f(x[i]).
+template <class F>
+float sum_of(const float* x, int64_t n, F f) {
+  float32x4_t s0 = vdupq_n_f32(0.0f), s1 = s0;
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    s0 = vaddq_f32(s0, f(vld1q_f32(x + i)));
+    s1 = vaddq_f32(s1, f(vld1q_f32(x + i + 4)));
+  }
+  for (; i + 4 <= n; i += 4) s0 = vaddq_f32(s0, f(vld1q_f32(x + i)));
+  if (i < n) {
+    const uint32x4_t value = vreinterpretq_u32_f32(f(load_part(x + i, n - i)));
+    s0 = vaddq_f32(s0, vreinterpretq_f32_u32(vandq_u32(value, lanes_below(n - i))));
+  }
+  return sum4(vaddq_f32(s0, s1));
+}
+
+void layer_norm(float* out, const float* x, const float* weight, const float* bias, int64_t n,
+                float eps) {
+  const float32x4_t mean = vdupq_n_f32(sum_of(x, n, [](float32x4_t a) { return a; }) / float(n));
+  const float squares = sum_of(x, n, [&](float32x4_t a) {
+    const float32x4_t d = vsubq_f32(a, mean);
+    return vmulq_f32(d, d);
+  });
+  const float32x4_t variance = vdupq_n_f32(squares / float(n) + eps);
+  const float32x4_t factor = vdivq_f32(vdupq_n_f32(1.0f), vsqrtq_f32(variance));
+  map2(out, x, weight, n, [&](float32x4_t a, float32x4_t w) {
+    return vmulq_f32(vmulq_f32(vsubq_f32(a, mean), factor), w);
+  });
+  if (bias) map2(out, out, bias, n, [](float32x4_t a, float32x4_t b) { return vaddq_f32(a, b); });
 }
 
 void add(float* out, const float* x, int64_t n) {
@@ -179,12 +214,16 @@ void store_q8_0(std::byte* out, const float* x, int64_t n) {
 }  // namespace
 
 void neon_dot::install_vector(VectorKernels& kernels) {
-  kernels.gated_activation[0] = gated_silu;
-  kernels.gated_activation[1] = gated_gelu_tanh;
-  kernels.gated_activation[3] = gated_relu;
+  kernels.gated_activation[0] = gated<Silu>;
+  kernels.gated_activation[1] = gated<GeluTanh>;
+  kernels.gated_activation[3] = gated<Relu>;
   kernels.gated_activation[4] = gated_clamped_swish;
-  kernels.gated_activation[5] = gated_sigmoid;
-  kernels.gated_activation[6] = gated_identity;
+  kernels.gated_activation[5] = gated<Sigmoid>;
+  kernels.gated_activation[6] = gated<Identity>;
+  kernels.activation[0] = activate<Silu>;
+  kernels.activation[1] = activate<GeluTanh>;
+  kernels.activation[3] = activate<Relu>;
+  kernels.layer_norm = layer_norm;
   kernels.rms_norm = rms_norm;
   kernels.add = add;
   kernels.scale = scale;
