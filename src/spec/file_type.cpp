@@ -129,8 +129,6 @@ class Rule {
         return facts_.n_experts == 8 ? kQ8_0 : query_type();
       case TensorPart::kQ:
         return query_type();
-      case TensorPart::kQkv:
-        return stacked_qkv_type();
       case TensorPart::kMixerOutput:
         return mixer_output_type();
       case TensorPart::kDown:
@@ -224,12 +222,6 @@ class Rule {
   DType query_type() const {
     if (mix_ == kMixIQ3_XS) return kIQ3_XXS;
     return mix_ == kMixIQ3_XXS ? kIQ2_S : base_;
-  }
-
-  DType stacked_qkv_type() const {
-    if (is_one_of(mix_, {kMixQ3_K_M, kMixQ3_K_L, kMixIQ3_M})) return kQ4_K;
-    if (mix_ == kMixQ4_K_M) return kQ5_K;
-    return mix_ == kMixQ5_K_M ? kQ6_K : base_;
   }
 
   DType mixer_output_type() const {

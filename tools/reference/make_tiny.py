@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Tiny seeded models and their logits: the fixtures of tests/models (see its README).
 
-  make_tiny.py [CASE …]                             writes tests/models/fixtures/<case>.gguf and .logits
-  make_tiny.py --check-llamacpp PROGRAM [CASE …]    compares them with PROGRAM logits MODEL IDS OUT
+  make_tiny.py [CASE …]                           writes tests/models/fixtures/<case>.gguf, .logits
+  make_tiny.py --check-llamacpp PROGRAM [CASE …]  compares them with PROGRAM logits MODEL IDS OUT
 
 Run from the repository root with tools/requirements.txt installed. A case is a configuration of an
 mlx-lm model with random weights. The weights are encoded as the case says, written as llama.cpp's
@@ -20,12 +20,14 @@ import subprocess
 import tempfile
 import zlib
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import mlx.core as mx
 import numpy as np
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType as T, GGUFWriter, RopeScalingType, quants
 from gguf import ExpertGatingFuncType, MODEL_ARCH, MODEL_ARCH_NAMES, get_tensor_name_map
 from mlx.utils import tree_flatten
+from mlx_lm.models.base import create_causal_mask
 
 import tiny_hybrids
 
@@ -45,7 +47,12 @@ class Case:
     default_type: T = T.F16
     pattern: int = 0            # gemma3: period of global layers, written unless it is 6
     prediction_layers: int = 0  # at the end of the file, made up: the reference does not run them
-    seed: int = 0               # changed where two experts' scores come too close to choose surely
+    seed: int = 0               # changed where two experts' scores come too close to choose surely,
+                                # or scores are such that what f16 rounds in K moves them too far
+    keys: dict = field(default_factory=dict)  # metadata of this architecture alone, unprefixed
+    vectors: dict = field(default_factory=dict)  # tensors that come from the configuration
+    correct: callable = lambda model, module: None  # where mlx-lm leaves out what the original does
+    n_checked: int = N_TOKENS   # of them llama.cpp computes the same, see the README
 
 
 SMALL = dict(hidden_size=32, num_hidden_layers=2, intermediate_size=32, num_attention_heads=4,
@@ -66,6 +73,54 @@ GLM = MOE | dict(
     head_dim=16, partial_rotary_factor=0.5, first_k_dense_replace=1, n_routed_experts=6,
     moe_intermediate_size=32, norm_topk_prob=True, routed_scaling_factor=1.5, n_group=1,
     topk_group=1, rope_scaling=None)
+COHERE = dict(hidden_size=32, intermediate_size=32, num_attention_heads=2, num_key_value_heads=1,
+              layer_norm_eps=1e-5, rope_theta=10000.0, logit_scale=0.25)
+PHI3 = SMALL | dict(num_attention_heads=2, num_key_value_heads=1, tie_word_embeddings=True)
+LONG_FACTORS = [1.0, 1.5, 2.0, 2.5, 3.5, 4.5, 6.0, 9.0]
+SHORT_FACTORS = [1.0, 1.05, 1.1, 1.2, 1.25, 1.3, 1.35, 1.4]
+GRANITE = SMALL | dict(attention_multiplier=0.25, embedding_multiplier=3.0, logits_scaling=2.0,
+                       residual_multiplier=0.5, attention_bias=False, mlp_bias=False)
+GRANITE_KEYS = {"attention.scale": 0.25, "embedding_scale": 3.0, "logit_scale": 2.0,
+                "residual_scale": 0.5}
+
+
+def see_windows(layers, window):
+    """A mask for the attention of layers whose window mlx-lm leaves out."""
+
+    def correct(model, module):
+        attend = module.Attention.__call__
+
+        def attend_to_window(self, x, mask=None, cache=None):
+            mask = create_causal_mask(x.shape[1], window_size=window) if has_window(self) else mask
+            return attend(self, x, mask, cache)
+
+        def has_window(attention):
+            return any(model.layers[i].self_attn is attention for i in layers)
+
+        module.Attention.__call__ = attend_to_window
+
+    return correct
+
+
+def use_tanh_gelu(model, module):
+    """StarCoder 2's hidden_act is gelu_pytorch_tanh; mlx-lm takes the exact one."""
+    module.nn = SimpleNamespace(**vars(module.nn) | dict(gelu=module.nn.gelu_approx))
+
+
+def long_rope(original, factors):
+    """mlx-lm takes long_factor for every context; max / original gives the magnitude."""
+    return dict(original_max_position_embeddings=original, rope_scaling=dict(
+        type="longrope", short_factor=SHORT_FACTORS, long_factor=factors))
+
+
+def long_rope_keys(original):
+    scale = CONTEXT / original
+    magnitude = math.sqrt(1 + math.log(scale) / math.log(original)) if scale > 1 else 1.0
+    return {"rope.scaling.original_context_length": original, "rope.scaling.attn_factor": magnitude}
+
+
+LONG_ROPE_VECTORS = {"rope_factors_long.weight": LONG_FACTORS,
+                     "rope_factors_short.weight": SHORT_FACTORS}
 
 CASES = [
     Case("llama-f32", "llama", MODEL_ARCH.LLAMA, SMALL | dict(num_hidden_layers=1),
@@ -125,6 +180,61 @@ CASES = [
         use_qk_norm=True, attention_bias=False, n_shared_experts=2)),
     Case("minimax-m2", "minimax", MODEL_ARCH.MINIMAXM2, MOE | dict(
         head_dim=16, rotary_dim=8, num_local_experts=6, shared_intermediate_size=0)),
+    Case("gemma2", "gemma2", MODEL_ARCH.GEMMA2, dict(
+        hidden_size=32, num_hidden_layers=3, intermediate_size=32, num_attention_heads=2,
+        num_key_value_heads=1, head_dim=16, query_pre_attn_scalar=16, rms_norm_eps=1e-6,
+        rope_theta=10000.0, attn_logit_softcapping=5.0, final_logit_softcapping=3.0),
+        keys={"attention.sliding_window": 16, "attn_logit_softcapping": 5.0,
+              "final_logit_softcapping": 3.0}, correct=see_windows([0, 2], 16)),
+    Case("cohere2", "cohere2", MODEL_ARCH.COHERE2, COHERE | dict(
+        num_hidden_layers=4, head_dim=16, sliding_window=16, sliding_window_pattern=4),
+        keys={"attention.sliding_window": 16, "logit_scale": 0.25, "rope.dimension_count": 16,
+              "rope.scaling.type": "none"}),
+    Case("command-r", "cohere", MODEL_ARCH.COMMAND_R, COHERE | dict(num_hidden_layers=2),
+         keys={"logit_scale": 0.25, "rope.scaling.type": "none"}),
+    Case("command-r-plus", "cohere", MODEL_ARCH.COMMAND_R, COHERE | dict(  # norms from 64 layers on
+        hidden_size=16, intermediate_size=8, num_hidden_layers=64, use_qk_norm=True),
+        keys={"logit_scale": 0.25, "rope.scaling.type": "none"}),
+    Case("phi3-long", "phi3", MODEL_ARCH.PHI3, PHI3 | long_rope(64, LONG_FACTORS),
+         keys=long_rope_keys(64) | {"attention.sliding_window": 0}, vectors=LONG_ROPE_VECTORS),
+    Case("phi3-short", "phi3", MODEL_ARCH.PHI3, PHI3 | long_rope(512, SHORT_FACTORS),
+         keys=long_rope_keys(512) | {"attention.sliding_window": 512}, vectors=LONG_ROPE_VECTORS,
+         default_type=T.Q8_0),
+    Case("phi3-window", "phi3", MODEL_ARCH.PHI3, PHI3 | dict(num_hidden_layers=1),
+         keys={"attention.sliding_window": 16, "rope.scaling.original_context_length": CONTEXT},
+         correct=see_windows([0], 16), n_checked=16),
+    Case("phi2", "phi", MODEL_ARCH.PHI2, dict(
+        hidden_size=32, num_hidden_layers=2, intermediate_size=64, num_attention_heads=2,
+        num_key_value_heads=2, partial_rotary_factor=0.5, layer_norm_eps=1e-5,
+        rope_theta=10000.0), keys={"rope.dimension_count": 8}),
+    Case("mistral3", "ministral3", MODEL_ARCH.MISTRAL3, SMALL | dict(
+        head_dim=16, tie_word_embeddings=True, rope_parameters=dict(
+            rope_theta=10000.0, rope_type="yarn", factor=4.0, beta_fast=8.0, beta_slow=1.0,
+            original_max_position_embeddings=16, mscale=1.0, mscale_all_dim=1.0,
+            llama_4_scaling_beta=0.3)),
+        keys={"rope.scaling.type": "yarn", "rope.scaling.factor": 4.0,
+              "rope.scaling.original_context_length": 16, "rope.scaling.yarn_beta_fast": 8.0,
+              "rope.scaling.yarn_beta_slow": 1.0, "rope.scaling.yarn_log_multiplier": 1.0,
+              "attention.temperature_scale": 0.3}),
+    Case("granite", "granite", MODEL_ARCH.GRANITE, GRANITE, keys=GRANITE_KEYS),
+    Case("granitemoe", "granitemoe", MODEL_ARCH.GRANITE_MOE, GRANITE | dict(
+        num_local_experts=6, num_experts_per_tok=2), keys=GRANITE_KEYS),
+    Case("granitemoe-shared", "granitemoehybrid", MODEL_ARCH.GRANITE_MOE, GRANITE | dict(
+        num_local_experts=6, num_experts_per_tok=2, shared_intermediate_size=48,
+        layer_types=["attention"] * 2), keys=GRANITE_KEYS | {
+            "expert_shared_feed_forward_length": 48}),
+    Case("olmo2", "olmo2", MODEL_ARCH.OLMO2, SMALL),
+    Case("olmo3", "olmo3", MODEL_ARCH.OLMO2, SMALL | dict(
+        num_hidden_layers=4, sliding_window=16, rope_scaling=dict(
+            rope_type="yarn", factor=4.0, original_max_position_embeddings=32)),
+        keys={"attention.sliding_window": 16,
+              "attention.sliding_window_pattern": [True, True, True, False]}, seed=1),
+    Case("smollm3", "smollm3", MODEL_ARCH.SMOLLM3, SMALL | dict(
+        num_hidden_layers=4, tie_word_embeddings=True)),
+    Case("starcoder2", "starcoder2", MODEL_ARCH.STARCODER2, dict(
+        hidden_size=32, num_hidden_layers=2, intermediate_size=64, num_attention_heads=4,
+        num_key_value_heads=2, norm_epsilon=1e-5, rope_theta=10000.0, tie_word_embeddings=True),
+        correct=use_tanh_gelu),
 ]
 
 HYBRID = SMALL | dict(num_hidden_layers=3, head_dim=32, full_attention_interval=2,
@@ -146,6 +256,10 @@ CASES += [
         block_dim=32, block_ff_dim=32, block_multiple_of=32, block_ffn_dim_multiplier=1.0,
         block_auto_adjust_ff_dim=False, tie_word_embeddings=True)),
 ]
+
+GEMMAS = (MODEL_ARCH.GEMMA2, MODEL_ARCH.GEMMA3)  # their norms multiply by 1 + weight
+INTERLEAVED = (MODEL_ARCH.LLAMA, MODEL_ARCH.MISTRAL3, MODEL_ARCH.GRANITE, MODEL_ARCH.GRANITE_MOE,
+               MODEL_ARCH.SMOLLM3)  # rope of neighbouring pairs, into which Q and K are brought
 
 # The IQ1-IQ3 types have no encoder: random bits with a fitting scale serve as weights.
 RANDOM_SCALE_OFFSET = {T.IQ1_S: 0, T.IQ2_XXS: 0, T.IQ2_XS: 0, T.IQ2_S: 0, T.IQ3_XXS: 0, T.IQ3_S: 0}
@@ -207,10 +321,10 @@ def random_weight(name, shape, case, rng):
     special = tiny_hybrids.random_value(name, noise)
     if special is not None:
         return special
-    gemma = np.float32(case.arch == MODEL_ARCH.GEMMA3)
+    gemma = np.float32(case.arch in GEMMAS)
     if "norm" in name:
         mean = 1.5 if "q_norm" in name or "k_norm" in name else 1.0
-        return mean - gemma + 0.2 * noise  # Gemma's norms multiply by 1 + weight
+        return mean - gemma + 0.2 * noise
     if name.endswith("bias"):
         return noise * np.float32(4.0 if "experts" in name else 0.3)  # the former meet clamps
     if name.endswith("sinks"):
@@ -222,11 +336,12 @@ def random_weight(name, shape, case, rng):
 
 
 def is_router(name):
-    return name.endswith(("gate.weight", "shared_expert_gate.weight", "router.weight"))
+    return name.endswith(("gate.weight", "shared_expert_gate.weight", "router.weight",
+                          "router.layer.weight"))
 
 
 def tensor_type(name, shape, case):
-    f32 = ("ffn_gate_inp", "conv1d", "shortconv.conv")
+    f32 = ("ffn_gate_inp", "conv1d", "shortconv.conv", "norm")
     if len(shape) == 1 or name.endswith(".bias") or any(part in name for part in f32):
         return T.F32
     for part, qtype in case.types.items():
@@ -239,8 +354,20 @@ def converter_name(name):
     """What the original's tensor is called once its experts are stacked."""
     name = name.removeprefix("language_model.").replace("block_sparse_moe", "mlp")
     name = name.replace("switch_mlp", "experts")
-    name = name.replace("e_score_correction_bias", "e_score_correction.bias")
-    return name.replace("sinks", "sinks.weight")
+    name = name.replace("router.layer", "gate").replace("shared_mlp", "mlp.shared_expert")
+    name = name.replace("output_linear", "down_proj").replace("sinks", "sinks.weight")
+    return name.replace("e_score_correction_bias", "e_score_correction.bias")
+
+
+def file_tensors(name, stored, names):
+    """What the converter makes of a tensor: names and rows. It takes shared experts apart."""
+    name = converter_name(name)
+    parts = {name: stored}
+    if "input_linear" in name:
+        parts = dict(zip((name.replace("input_linear", p) for p in ("gate_proj", "up_proj")),
+                         np.split(stored, 2)))
+    for part, rows in parts.items():
+        yield names.get_name(part, try_suffixes=(".weight", ".bias")), np.ascontiguousarray(rows)
 
 
 def interleave_heads(rows, n_heads):
@@ -262,7 +389,8 @@ def write_metadata(writer, case, config):
     n_heads = config["num_attention_heads"]
     head_dim = config.get("head_dim", config["hidden_size"] // n_heads)
     writer.add_type("model")
-    writer.add_name(case.name)
+    # llama.cpp looks for special tokens in the vocabulary of whatever is called phi3.
+    writer.add_name(case.name.replace("phi3", "phi"))
     writer.add_block_count(config["num_hidden_layers"] + case.prediction_layers)
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(config["hidden_size"])
@@ -273,7 +401,10 @@ def write_metadata(writer, case, config):
         layers = range(config["num_hidden_layers"])
         kv_heads = [kv_heads if i in config["full_attn_idxs"] else 0 for i in layers]
     writer.add_head_count_kv(kv_heads)
-    writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
+    if "rms_norm_eps" in config:
+        writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
+    else:
+        writer.add_layer_norm_eps(config.get("layer_norm_eps", config.get("norm_epsilon")))
     writer.add_rope_freq_base(config["rope_theta"])
     if "head_dim" in config:
         writer.add_key_length(head_dim)
@@ -288,6 +419,12 @@ def write_metadata(writer, case, config):
             writer.add_sliding_window_pattern(case.pattern)
     write_rope_scaling(writer, config.get("rope_scaling"), head_dim, config["rope_theta"])
     tiny_hybrids.write_metadata(writer, config)
+    for key, value in case.keys.items():
+        add = {str: writer.add_string, float: writer.add_float32, int: writer.add_uint32,
+               list: writer.add_array}[type(value)]
+        add(f"{MODEL_ARCH_NAMES[case.arch]}.{key}", value)
+    for name, values in case.vectors.items():
+        writer.add_tensor(name, np.array(values, np.float32))
     if "num_experts_per_tok" in config:
         write_experts(writer, case, config)
 
@@ -320,7 +457,7 @@ def write_experts(writer, case, config):
 
 
 def write_rope_scaling(writer, scaling, head_dim, base):
-    if scaling is None:
+    if scaling is None or scaling.get("type") == "longrope":
         return
     if scaling["rope_type"] == "llama3":
         writer.add_tensor("rope_freqs.weight", llama3_factors(scaling, head_dim, base))
@@ -366,6 +503,7 @@ def make(case, codec):
     model = module.Model(module.ModelArgs.from_dict(config))
     if case.arch == MODEL_ARCH.GEMMA3:
         model.sanitize({})  # no lm_head: tied
+    case.correct(model, module)
     writer = GGUFWriter(f"{OUT}/{case.name}.gguf", MODEL_ARCH_NAMES[case.arch])
     write_metadata(writer, case, config)
     write_vocabulary(writer)
@@ -392,19 +530,20 @@ def make(case, codec):
             values = tiny_hybrids.write_arranged(name, values, config, write_tensor)
             weights.append((name, mx.array(values)))
             continue
-        file_name = file_name_of(name)
+        file_name, _ = next(file_tensors(name, values, names))
         qtype = tensor_type(file_name, parameter.shape, case)
         if qtype == T.F32:
-            stored = values + np.float32(case.arch == MODEL_ARCH.GEMMA3 and "norm" in name)
+            stored = values + np.float32(case.arch in GEMMAS and "norm" in name)
         else:
             stored = codec.encode(values.reshape(-1, values.shape[-1]), qtype, rng)
             values = codec.decode(stored, qtype).reshape(parameter.shape)
             stored = stored.reshape(*parameter.shape[:-1], -1)
-        if case.arch == MODEL_ARCH.LLAMA:  # and Mixtral
+        if case.arch in INTERLEAVED:
             for part, n_heads in heads.items():
                 if part in name:
                     stored = interleave_heads(stored, n_heads)
-        writer.add_tensor(file_name, np.ascontiguousarray(stored), raw_dtype=qtype)
+        for file_name, rows in file_tensors(name, stored, names):
+            writer.add_tensor(file_name, rows, raw_dtype=qtype)
         weights.append((name, mx.array(values)))
         add_prediction_layers(writer, case, config, file_name, stored, qtype)
     model.load_weights(weights, strict=False)
@@ -437,6 +576,7 @@ def check_llamacpp(program, cases):
             subprocess.run([program, "logits", f"{OUT}/{case.name}.gguf", f"{folder}/ids",
                             f"{folder}/out"], check=True, stderr=subprocess.DEVNULL)
             found = np.fromfile(f"{folder}/out", np.float32).reshape(expected.shape)
+        found, expected = found[:case.n_checked], expected[:case.n_checked]
         difference = found - expected
         same_top = np.mean(found.argmax(1) == expected.argmax(1))
         print(f"{case.name:20} {np.sqrt(np.mean(expected**2)):7.3f} "

@@ -53,7 +53,8 @@ std::string describe(const ShortConvSpec& conv) {
 }
 
 std::string describe(const DenseFfnSpec& ffn) {
-  return cat("feed-forward ", ffn.d_ff, " ", name(ffn.activation), ffn.gate ? "" : " without a gate");
+  return cat("feed-forward ", ffn.d_ff, " ", name(ffn.activation),
+             ffn.gate ? "" : " without a gate");
 }
 
 std::string describe(const MoeFfnSpec& moe) {

@@ -24,6 +24,16 @@ ModelSpec qwen3next(ArchReader& reader);
 ModelSpec qwen35(ArchReader& reader);
 ModelSpec qwen35moe(ArchReader& reader);
 ModelSpec lfm2(ArchReader& reader);
+ModelSpec gemma2(ArchReader& reader);
+ModelSpec cohere2(ArchReader& reader);
+ModelSpec command_r(ArchReader& reader);
+ModelSpec phi2(ArchReader& reader);
+ModelSpec phi3(ArchReader& reader);
+ModelSpec mistral3(ArchReader& reader);
+ModelSpec granite(ArchReader& reader);
+ModelSpec olmo2(ArchReader& reader);
+ModelSpec smollm3(ArchReader& reader);
+ModelSpec starcoder2(ArchReader& reader);
 
 struct Architecture {
   std::string_view name;  // general.architecture
