@@ -15,6 +15,14 @@ bool has_biased_choice(const ModelShape& shape) {
   return is_one_of(shape.architecture, {"dots1", "glm4moe", "minimax-m2"});
 }
 
+bool has_layer_norms(const ModelShape& shape) {
+  return is_one_of(shape.architecture, {"cohere2", "command-r", "phi2", "starcoder2"});
+}
+
+bool has_scaled_logits(const ModelShape& shape) {
+  return is_one_of(shape.architecture, {"cohere2", "command-r", "granite", "granitemoe"});
+}
+
 void set_experts(gguf::Metadata& m, const ModelShape& shape, const std::string& prefix) {
   const auto set = [&](const char* key, int64_t value) { m.set(prefix + key, uint32_t(value)); };
   set(".expert_count", shape.n_experts);
@@ -77,7 +85,10 @@ gguf::Metadata shape_metadata(const ModelShape& shape) {
   set(".attention.key_length", shape.head_dim);
   set(".attention.value_length", shape.head_dim);
   set_rope(m, shape, prefix);
-  m.set(prefix + ".attention.layer_norm_rms_epsilon", float(shape.norm_eps));
+  const char* norm_key = has_layer_norms(shape) ? ".attention.layer_norm_epsilon"
+                                                : ".attention.layer_norm_rms_epsilon";
+  m.set(prefix + norm_key, float(shape.norm_eps));
+  if (has_scaled_logits(shape)) m.set(prefix + ".logit_scale", 1.0f);
   if (shape.window > 0) set(".attention.sliding_window", shape.window);
   if (shape.n_experts > 0) set_experts(m, shape, prefix);
   if (shape.attention_interval > 0) set_delta_nets(m, shape, prefix);
@@ -85,12 +96,15 @@ gguf::Metadata shape_metadata(const ModelShape& shape) {
 }
 
 std::function<bool(std::string_view)> shape_tensors(const ModelShape& shape) {
-  const bool all_biases = shape.architecture == "gpt-oss";
+  const bool all_biases = is_one_of(shape.architecture, {"gpt-oss", "phi2", "starcoder2"});
   const bool has_biases =
       all_biases || is_one_of(shape.architecture, {"qwen2", "qwen2moe", "glm4moe"});
   const bool has_router_bias = has_biased_choice(shape);
-  return [tied = shape.tied, all_biases, has_biases, has_router_bias](std::string_view name) {
+  return [tied = shape.tied, architecture = shape.architecture, all_biases, has_biases,
+          has_router_bias](std::string_view name) {
     if (name == "output.weight") return !tied;
+    if (name == "output.bias") return architecture == "phi2";
+    if (name.ends_with("attn_qkv.weight")) return architecture == "phi3";
     if (name.ends_with("exp_probs_b.bias")) return has_router_bias;
     if (name.ends_with("attn_output.bias")) return all_biases;
     return has_biases && name.ends_with(".bias");
