@@ -148,6 +148,104 @@ TEST(BuildSpec, Gemma3Of62LayersScalesByModelWidthOverHeads) {
   EXPECT_FLOAT_EQ(attention(build(m), 0).scale, 1.0f / std::sqrt(16.0f));
 }
 
+TEST(BuildSpec, Gemma2Of46LayersScalesByModelWidthOverHeads) {
+  Metadata m = small("gemma2");
+  m.set("gemma2.attention.key_length", u32(8));
+  EXPECT_FLOAT_EQ(attention(build(m), 0).scale, 1.0f / std::sqrt(8.0f));
+  m.set("gemma2.block_count", u32(46));
+  EXPECT_FLOAT_EQ(attention(build(m), 0).scale, 1.0f / std::sqrt(16.0f));
+  EXPECT_EQ(attention(build(m), 0).window, 4096);
+  EXPECT_EQ(attention(build(m), 1).window, 0);
+}
+
+TEST(BuildSpec, StackedProjectionsAreRangesOfOneTensor) {
+  const std::set<std::string_view> present = {"blk.0.attn_qkv.weight", "blk.0.attn_qkv.bias"};
+  Metadata m = small("phi3");
+  m.set("phi3.block_count", u32(1));
+  const ModelSpec spec = build_spec(m, [&](std::string_view n) { return present.contains(n); });
+  const AttentionSpec& a = attention(spec, 0);
+  EXPECT_EQ(a.q.first_row, 0);
+  EXPECT_EQ(a.k.first_row, 64);
+  EXPECT_EQ(a.v.first_row, 96);
+  EXPECT_EQ(a.v_bias.first, 96);
+  for (const MatrixSpec* matrix : {&a.q, &a.k, &a.v}) EXPECT_EQ(matrix->tensor_rows(), 128);
+  const auto& ffn = std::get<DenseFfnSpec>(spec.layers[0].ffn);
+  EXPECT_EQ(ffn.gate.name, ffn.up.name);
+  EXPECT_EQ(ffn.up.first_row, 96);
+
+  std::set<std::string_view> names;
+  for (const TensorUse& use : tensor_uses(spec)) {
+    EXPECT_TRUE(names.insert(use.name).second) << use.name << " is listed twice";
+    if (use.name == "blk.0.attn_qkv.weight") {
+      EXPECT_EQ(use.n_out, 128);
+    }
+    if (use.name == "blk.0.attn_qkv.bias") {
+      EXPECT_EQ(use.n_in, 128);
+    }
+    if (use.name == "blk.0.ffn_up.weight") {
+      EXPECT_EQ(use.n_out, 192);
+    }
+  }
+}
+
+TEST(BuildSpec, AWindowAsLongAsTheContextIsNone) {
+  Metadata m = small("phi3");
+  m.set("phi3.attention.sliding_window", u32(127));
+  EXPECT_EQ(attention(build(m), 0).window, 127);
+  m.set("phi3.attention.sliding_window", u32(128));
+  EXPECT_EQ(attention(build(m), 0).window, 0);
+}
+
+TEST(BuildSpec, LongRopeNeedsTheContextThatItExtends) {
+  const auto has = [](std::string_view n) { return n.starts_with("rope_factors_"); };
+  Metadata m = small("phi3");
+  m.set("phi3.rope.scaling.original_context_length", u32(64));
+  const ModelSpec spec = build_spec(m, has);
+  const auto scaling = std::get<LongRopeSpec>(attention(spec, 2).rope.scaling);
+  EXPECT_EQ(scaling.original_context, 64);
+  EXPECT_EQ(scaling.long_factors.size, 8);
+  m.set("phi3.rope.scaling.original_context_length", u32(0));
+  EXPECT_THROW(build_spec(m, has), Error);
+}
+
+TEST(BuildSpec, AMissingFeedForwardNormMeansSideBySide) {
+  Metadata m = small("cohere2");
+  m.set("cohere2.logit_scale", f32(0.25));
+  m.set("cohere2.attention.sliding_window", u32(32));
+  EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("layer_norm_epsilon"), std::string::npos);
+  m.set("cohere2.attention.layer_norm_epsilon", f32(1e-5));
+  m.set("cohere2.block_count", u32(4));
+  const ModelSpec spec = build(m);
+  EXPECT_EQ(spec.layers[0].mixer_norm.kind, NormKind::kLayer);
+  EXPECT_FALSE(spec.layers[0].ffn_norm);
+  EXPECT_GT(attention(spec, 2).rope.n_rotated, 0);
+  EXPECT_EQ(attention(spec, 3).rope.n_rotated, 0);  // sees all, by no position
+}
+
+TEST(BuildSpec, GraniteDividesLogitsAndMayHaveNoRope) {
+  Metadata m = small("granite");
+  m.set("granite.logit_scale", f32(8));
+  m.set("granite.residual_scale", f32(0.25));
+  EXPECT_FLOAT_EQ(build(m).logit_scale, 0.125f);
+  EXPECT_FLOAT_EQ(build(m).residual_scale, 0.25f);
+  EXPECT_EQ(attention(build(m), 0).rope.n_rotated, 16);
+  m.set("granite.rope.scaling.finetuned", {ValueType::kBool, uint64_t{0}});
+  EXPECT_EQ(attention(build(m), 0).rope.n_rotated, 0);
+}
+
+// mscale(4, 1) / mscale(4, all dims) of the original's configuration.
+TEST(BuildSpec, Mistral3TakesBackWhatYarnAddsToTheMagnitude) {
+  Metadata m = small("mistral3");
+  m.set("mistral3.rope.scaling.type", str("yarn"));
+  m.set("mistral3.rope.scaling.factor", f32(4));
+  m.set("mistral3.rope.scaling.original_context_length", u32(32));
+  m.set("mistral3.attention.temperature_scale", f32(0.1));
+  EXPECT_FLOAT_EQ(attention(build(m), 0).rope.magnitude, 1.0f);
+  EXPECT_EQ(attention(build(m), 0).temperature.interval, 32);
+  m.set("mistral3.rope.scaling.yarn_log_multiplier", f32(1));
+  EXPECT_FLOAT_EQ(attention(build(m), 0).rope.magnitude, 1.0f / (1.0f + 0.1f * std::log(4.0f)));
+}
+
 TEST(BuildSpec, YarnTakesItsContextFromTheModelWhenTheKeyIsAbsent) {
   Metadata m = small("llama");
   m.set("llama.rope.scaling.type", str("yarn"));
