@@ -243,9 +243,22 @@ TEST(ParityCases, CoverEveryArchitectureRopeVariantAndWindow) {
         found.push_back("linear");
       }
       if (std::holds_alternative<YarnSpec>(attention->rope.scaling)) found.push_back("yarn");
+      if (const auto* scaling = std::get_if<LongRopeSpec>(&attention->rope.scaling)) {
+        found.push_back(kTokens > scaling->original_context ? "long factors" : "short factors");
+      }
+      if (attention->rope.n_rotated == 0) found.push_back("no rope");
+      if (attention->temperature) found.push_back("temperature");
+      if (attention->q.stacked_rows > 0) found.push_back("stacked projections");
+      if (layer.mixer_norm.bias) found.push_back("layer norm with bias");
+      if (layer.mixer_norm && !layer.ffn_norm) found.push_back("parallel blocks");
+      if (!layer.mixer_norm) found.push_back("no norm before");
     }
   }
-  std::vector<std::string> wanted = {"window", "rope factors", "linear", "yarn"};
+  std::vector<std::string> wanted = {
+      "window",         "rope factors",         "linear",
+      "yarn",           "long factors",         "short factors",
+      "no rope",        "temperature",          "parallel blocks",
+      "no norm before", "layer norm with bias", "stacked projections"};
   for (std::string_view architecture : known_architectures()) wanted.emplace_back(architecture);
   for (const std::string& feature : wanted) {
     EXPECT_NE(std::ranges::find(found, feature), found.end()) << "no fixture has " << feature;
