@@ -229,7 +229,7 @@ TEST(BuildSpec, GraniteDividesLogitsAndMayHaveNoRope) {
   EXPECT_FLOAT_EQ(build(m).logit_scale, 0.125f);
   EXPECT_FLOAT_EQ(build(m).residual_scale, 0.25f);
   EXPECT_EQ(attention(build(m), 0).rope.n_rotated, 16);
-  m.set("granite.rope.scaling.finetuned", {ValueType::kBool, uint64_t{0}});
+  m.set("granite.rope.scaling.finetuned", false);
   EXPECT_EQ(attention(build(m), 0).rope.n_rotated, 0);
 }
 

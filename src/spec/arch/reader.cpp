@@ -17,11 +17,13 @@ constexpr int64_t kMaxVocab = 1 << 24;
 constexpr int64_t kMaxExperts = 1 << 14;
 constexpr int64_t kMaxContext = int64_t{1} << 40;
 
-// Keys that describe the model without changing what it computes here.
-constexpr std::array<std::string_view, 6> kDescriptiveKeys = {"vocab_size",
+// Keys that describe the model without changing what it computes here; of the norms' two, whoever
+// has norms of that kind reads its own.
+constexpr std::array<std::string_view, 7> kDescriptiveKeys = {"vocab_size",
                                                               "tensor_data_layout",
                                                               "rope.scaling.finetuned",
                                                               "attention.layer_norm_epsilon",
+                                                              "attention.layer_norm_rms_epsilon",
                                                               "quantization_version",
                                                               "base_model"};
 
