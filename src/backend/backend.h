@@ -90,8 +90,14 @@ enum class RouterScore { kSoftmax, kSigmoid };  // of a row's logits, over all e
 struct RouterParams {
   RouterScore score = RouterScore::kSoftmax;
   Tensor bias;             // f32 [n_experts], added to scores for the choice alone; or empty
+  Tensor expert_scale;     // f32 [n_experts], multiplies the weights of the chosen; or empty
   bool normalise = false;  // the chosen experts' scores are divided by their sum
   float scale = 1.0f;      // multiplies the weights in the end
+};
+// What the weight of a chosen expert multiplies.
+enum class ExpertWeighting {
+  kOutput,  // what comes out of the activation, so that down sums up weighted values
+  kInput,   // x, and so the values of gate and up
 };
 // Gate and up projections of all experts of a layer.
 struct GatedExperts {
@@ -100,6 +106,7 @@ struct GatedExperts {
   Activation activation;
   Tensor gate_bias;  // f32 [n_experts, d_ff], or empty
   Tensor up_bias;
+  ExpertWeighting weighting = ExpertWeighting::kOutput;  // kInput: without biases
 };
 // One projection of all experts of a layer.
 struct ExpertProjection {
@@ -167,9 +174,28 @@ struct DeltaNetParams {
   float norm_eps = 1e-6f;
 };
 
+// Which positions a token sees before itself.
+enum class WindowRule {
+  kSliding,  // size - 1 of them
+  kChunks,   // those from the last multiple of size on
+};
+struct AttentionWindow {
+  int size = 0;  // 0: all
+  WindowRule rule = WindowRule::kSliding;
+
+  int64_t first_seen(int64_t position) const {
+    if (size == 0) return 0;
+    if (rule == WindowRule::kChunks) return position / size * size;
+    return position < size ? 0 : position - size + 1;
+  }
+  // One past the last position that sees `position`; size is not 0.
+  int64_t end_of_viewers(int64_t position) const {
+    return rule == WindowRule::kChunks ? (position / size + 1) * size : position + size;
+  }
+};
 struct AttentionParams {
-  float scale = 1.0f;    // multiplies q·k
-  int window = 0;        // a token sees itself and window-1 before it; 0: all before it
+  float scale = 1.0f;  // multiplies q·k
+  AttentionWindow window;
   float softcap = 0.0f;  // s = cap * tanh(s / cap); 0: none
   Tensor sinks;          // f32 [n_heads]: a score of each softmax that brings no value; or empty
 };
@@ -209,8 +235,8 @@ class Backend {
   // Mixture of experts. route: the top_k experts of each row of logits[n, n_experts] by score, the
   // lower number among equals. The defaults compose these three of matmuls of single rows.
   virtual void route(const Routing& out, const Tensor& logits, const RouterParams& params);
-  // out[i * top_k + j] = weight(i, j) * activation(x[i] · gateᵀ, x[i] · upᵀ), all of expert (i, j);
-  // out[n * top_k, d_ff].
+  // out[i * top_k + j] = weight(i, j) * activation(x[i] · gateᵀ, x[i] · upᵀ), all of expert (i, j),
+  // or with weight(i, j) * x[i] instead; out[n * top_k, d_ff].
   virtual void expert_gated_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
                                    const GatedExperts& experts);
   // out[i] (store)= the sum over j, ascending, of x[i * top_k + j] · weightᵀ + weight(i, j) * bias

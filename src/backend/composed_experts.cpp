@@ -9,7 +9,7 @@ namespace {
 
 template <class T>
 std::vector<T> downloaded(Backend& backend, const Tensor& tensor) {
-  std::vector<T> values(size_t(tensor.n_elements()));
+  std::vector<T> values(tensor ? size_t(tensor.n_elements()) : 0);
   if (tensor) backend.download(tensor, std::as_writable_bytes(std::span(values)));
   return values;
 }
@@ -26,12 +26,12 @@ void Backend::route(const Routing& out, const Tensor& logits, const RouterParams
   const auto n_experts = size_t(logits.cols());
   const auto top_k = size_t(out.top_k());
   std::vector<float> scores = downloaded<float>(*this, logits);
-  const std::vector<float> bias =
-      params.bias ? downloaded<float>(*this, params.bias) : std::vector<float>();
+  const std::vector<float> bias = downloaded<float>(*this, params.bias);
+  const std::vector<float> expert_scale = downloaded<float>(*this, params.expert_scale);
   std::vector<int32_t> experts(n * top_k);
   std::vector<float> weights(n * top_k);
   for (size_t i = 0; i < n; ++i) {
-    route_row(std::span(scores).subspan(i * n_experts, n_experts), bias, params,
+    route_row(std::span(scores).subspan(i * n_experts, n_experts), {bias, expert_scale}, params,
               std::span(experts).subspan(i * top_k, top_k),
               std::span(weights).subspan(i * top_k, top_k));
   }
@@ -54,10 +54,14 @@ void Backend::expert_gated_matmul(const Tensor& out, const Tensor& x, const Rout
         {.weight = &experts.up, .out = up_out, .matrix = expert},
     };
     matmul(slice_rows(x, pair / top_k, 1), projections, Store::kWrite);
+    const bool weighs_input = experts.weighting == ExpertWeighting::kInput;
+    for (const Tensor& scaled : {row, up_out}) {
+      if (weighs_input) scale(scaled, weights[size_t(pair)]);
+    }
     if (experts.gate_bias) add(row, slice_rows(experts.gate_bias, expert, 1));
     if (experts.up_bias) add(up_out, slice_rows(experts.up_bias, expert, 1));
     gated_activation(row, row, up_out, experts.activation);
-    scale(row, weights[size_t(pair)]);
+    if (!weighs_input) scale(row, weights[size_t(pair)]);
   }
 }
 

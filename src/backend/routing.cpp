@@ -34,7 +34,7 @@ int32_t best_expert(std::span<const float> scores, std::span<const float> bias,
 
 }  // namespace
 
-void route_row(std::span<float> scores, std::span<const float> bias, const RouterParams& params,
+void route_row(std::span<float> scores, const RouterVectors& vectors, const RouterParams& params,
                std::span<int32_t> experts, std::span<float> weights) {
   RIDGE_DCHECK(experts.size() <= scores.size() && experts.size() == weights.size());
   if (params.score == RouterScore::kSoftmax) {
@@ -43,13 +43,17 @@ void route_row(std::span<float> scores, std::span<const float> bias, const Route
     sigmoid(scores);
   }
   for (size_t j = 0; j < experts.size(); ++j) {
-    experts[j] = best_expert(scores, bias, experts.first(j));
+    experts[j] = best_expert(scores, vectors.bias, experts.first(j));
   }
   std::ranges::sort(experts);
   float sum = 0.0f;
   for (size_t j = 0; j < experts.size(); ++j) sum += weights[j] = scores[size_t(experts[j])];
   const float factor = params.normalise ? params.scale / sum : params.scale;
   for (float& w : weights) w *= factor;
+  if (vectors.expert_scale.empty()) return;
+  for (size_t j = 0; j < experts.size(); ++j) {
+    weights[j] *= vectors.expert_scale[size_t(experts[j])];
+  }
 }
 
 }  // namespace ridge

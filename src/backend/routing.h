@@ -9,9 +9,15 @@
 
 namespace ridge {
 
-// scores: the row's logits [n_experts], overwritten. bias: [n_experts] or empty. experts, weights:
-// [top_k], top_k <= n_experts. Always chooses top_k different experts, also among NaNs.
-void route_row(std::span<float> scores, std::span<const float> bias, const RouterParams& params,
+// What RouterParams keeps in the back end's memory.
+struct RouterVectors {
+  std::span<const float> bias;          // [n_experts] or empty
+  std::span<const float> expert_scale;  // likewise
+};
+
+// scores: the row's logits [n_experts], overwritten. experts, weights: [top_k], top_k <= n_experts.
+// Always chooses top_k different experts, also among NaNs.
+void route_row(std::span<float> scores, const RouterVectors& vectors, const RouterParams& params,
                std::span<int32_t> experts, std::span<float> weights);
 
 }  // namespace ridge

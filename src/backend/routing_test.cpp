@@ -21,7 +21,7 @@ struct Choice {
 Choice route(std::vector<float> logits, const std::vector<float>& bias, const RouterParams& params,
              size_t top_k) {
   Choice choice{std::vector<int32_t>(top_k), std::vector<float>(top_k)};
-  route_row(logits, bias, params, choice.experts, choice.weights);
+  route_row(logits, {.bias = bias, .expert_scale = {}}, params, choice.experts, choice.weights);
   return choice;
 }
 
@@ -73,6 +73,17 @@ TEST(RouteRow, IsTheDefinition) {
       }
     }
   }
+}
+
+TEST(RouteRow, AnExpertsOwnScaleComesLast) {
+  const RouterParams params{.normalise = true, .scale = 2.0f};
+  const Choice plain = route({1, 3, 2, 0}, {}, params, 2);
+  const std::vector<float> scales = {5, 0.5f, 4, 7};
+  std::vector<float> logits = {1, 3, 2, 0}, weights(2);
+  std::vector<int32_t> experts(2);
+  route_row(logits, {.bias = {}, .expert_scale = scales}, params, experts, weights);
+  EXPECT_EQ(experts, (std::vector<int32_t>{1, 2}));
+  EXPECT_EQ(weights, (std::vector<float>{plain.weights[0] * 0.5f, plain.weights[1] * 4}));
 }
 
 TEST(RouteRow, TheLowerNumberWinsAmongEquals) {

@@ -74,12 +74,14 @@ class FakeBackend final : public Backend {
   static void unexpected() { ADD_FAILURE() << "the pool called a verb"; }
 };
 
+// A window below zero: chunks of that size.
 LayerSpec layer(int64_t window, int64_t n_kv_heads = 2, int64_t k_dim = 64, int64_t v_dim = 64) {
   return {.mixer = AttentionSpec{.n_heads = 4,
                                  .n_kv_heads = n_kv_heads,
                                  .k_dim = k_dim,
                                  .v_dim = v_dim,
-                                 .window = window}};
+                                 .window = std::abs(window),
+                                 .chunked = window < 0}};
 }
 
 ModelSpec spec_of(std::initializer_list<int64_t> windows) {
@@ -423,7 +425,9 @@ class PoolModel {
         const auto pages = entry.sequence.pages(i);
         ASSERT_EQ(int64_t(pages.size()), (entry.covered + page_size - 1) / page_size);
         const int64_t window = windows_[size_t(i)];
-        const int64_t first = window == 0 ? 0 : std::max<int64_t>(0, entry.n_tokens - window + 1);
+        const int64_t first = window == 0  ? 0
+                              : window < 0 ? entry.n_tokens - entry.n_tokens % window
+                                           : std::max<int64_t>(0, entry.n_tokens - window + 1);
         for (int64_t p = 0; p < int64_t(pages.size()); ++p) {
           if (pages[size_t(p)] < 0) {
             ASSERT_LE((p + 1) * page_size, first) << "a visible position has no page";
@@ -464,6 +468,7 @@ TEST(KvPool, KeepsPageAccountingExactUnderRandomUse) {
   const Case cases[] = {
       {{0, 0}, {.n_tokens = 200, .n_sequences = 4, .max_batch = 40, .page_size = 16}},
       {{0, 20, 0, 20, 64}, {.n_tokens = 300, .n_sequences = 3, .max_batch = 33, .page_size = 8}},
+      {{0, -24, 24, -24}, {.n_tokens = 300, .n_sequences = 3, .max_batch = 33, .page_size = 8}},
       {{1, 50}, {.n_tokens = 500, .n_sequences = 2, .max_batch = 10, .page_size = 7}},
       {{0, 5}, {.n_tokens = 64, .n_sequences = 1, .max_batch = 64, .page_size = 1}},
   };

@@ -10,6 +10,7 @@ namespace {
 
 struct Widths {
   int64_t q = 0, k = 0, v = 0, gates = 0, mixed = 0, ffn = 0, router = 0, top_k = 0;
+  bool has_branches = false;
 
   void operator()(const AttentionSpec& a) {
     q = std::max(q, a.q.n_out);
@@ -34,6 +35,11 @@ struct Widths {
     ffn = std::max({ffn, f.top_k * f.d_ff, f.shared.d_ff});
     router = std::max(router, f.n_experts);
     top_k = std::max(top_k, f.top_k);
+  }
+  void operator()(const DenseAndMoeFfnSpec& f) {
+    (*this)(f.dense);
+    (*this)(f.experts);
+    has_branches = true;
   }
 };
 
@@ -60,10 +66,15 @@ Workspace::Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows)
     route_experts_ = rows_of(widths.top_k);
   }
 
+  if (widths.has_branches) branches_ = rows_of(2 * spec.d_model);
   const size_t part = size_t(max_rows * spec.d_model) * 4;
   hidden_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *stream_, 0);
   normed_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *stream_, part);
   block_out_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *stream_, 2 * part);
+  if (widths.has_branches) {
+    branch_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *branches_, 0);
+    branch_out_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *branches_, part);
+  }
   positions_.reserve(size_t(max_rows));
   rows_.reserve(size_t(max_rows));
   temperatures_.reserve(size_t(max_rows));

@@ -32,10 +32,12 @@ class Workspace {
   Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows);
 
   int64_t max_rows() const { return max_rows_; }
-  // The first n rows, [n, …]. Blocks may use any but hidden.
+  // The first n rows, [n, …]. Blocks may write any but hidden.
   Tensor hidden(int64_t n) const { return slice_rows(hidden_, 0, n); }
   Tensor normed(int64_t n) const { return slice_rows(normed_, 0, n); }
   Tensor block_out(int64_t n) const { return slice_rows(block_out_, 0, n); }
+  Tensor branch(int64_t n) const { return slice_rows(branch_, 0, n); }
+  Tensor branch_out(int64_t n) const { return slice_rows(branch_out_, 0, n); }
   Tensor q(int64_t n, int64_t width) const { return shaped(q_, n, width); }
   Tensor k(int64_t n, int64_t width) const { return shaped(k_, n, width); }
   Tensor v(int64_t n, int64_t width) const { return shaped(v_, n, width); }
@@ -57,7 +59,8 @@ class Workspace {
   BufferPtr stream_, q_, k_, v_, mixed_, ffn_;
   BufferPtr gates_;                                   // of models with delta nets
   BufferPtr router_, route_weights_, route_experts_;  // of models with experts
-  Tensor hidden_, normed_, block_out_;
+  BufferPtr branches_;                                // of feed-forwards side by side
+  Tensor hidden_, normed_, block_out_, branch_, branch_out_;
   std::vector<int32_t> positions_;
   std::vector<float> temperatures_;
   std::vector<SequenceRows> rows_;

@@ -22,12 +22,19 @@ Mixer load_mixer(const ShortConvSpec& spec, WeightLoader& loader) {
   return ShortConv(spec, loader);
 }
 
-using Ffn = std::variant<DenseFfn, MoeFfn>;
+using Ffn = std::variant<DenseFfn, MoeFfn, DenseAndMoeFfn>;
 Ffn load_ffn(const DenseFfnSpec& spec, WeightLoader& loader) {
   return DenseFfn(spec, loader);
 }
 Ffn load_ffn(const MoeFfnSpec& spec, WeightLoader& loader) {
   return MoeFfn(spec, loader);
+}
+Ffn load_ffn(const DenseAndMoeFfnSpec& spec, WeightLoader& loader) {
+  return DenseAndMoeFfn(spec, loader);
+}
+
+float load_scale(const VectorSpec& spec, WeightLoader& loader) {
+  return spec ? loader.values(spec).front() : 1.0f;
 }
 
 }  // namespace
@@ -55,7 +62,8 @@ Transformer::Layer Transformer::load_layer(const LayerSpec& spec, WeightLoader& 
           .mixer_post_norm = std::move(mixer_post_norm),
           .ffn_norm = std::move(ffn_norm),
           .ffn = std::move(ffn),
-          .ffn_post_norm = Norm(spec.ffn_post_norm, loader)};
+          .ffn_post_norm = Norm(spec.ffn_post_norm, loader),
+          .output_scale = load_scale(spec.output_scale, loader)};
 }
 
 template <class Block>
@@ -89,6 +97,7 @@ Tensor Transformer::forward(const Batch& batch, const KvPool& kv, Workspace& wor
     step.tap(i, "mixer.out", hidden);
     if (layer.ffn_norm) x = layer.ffn_norm.forward(step, normed, hidden);
     std::visit([&](const auto& b) { add_block(step, i, b, layer.ffn_post_norm, x); }, layer.ffn);
+    if (layer.output_scale != 1.0f) backend_.scale(hidden, layer.output_scale);
     step.tap(i, "ffn.out", hidden);
   }
   output_norm_->forward(step, normed, hidden);

@@ -11,6 +11,7 @@
 #include "gguf/file.h"
 #include "kv/pool.h"
 #include "model/blocks/attention.h"
+#include "model/blocks/dense_and_moe_ffn.h"
 #include "model/blocks/delta_net.h"
 #include "model/blocks/dense_ffn.h"
 #include "model/blocks/moe_ffn.h"
@@ -44,8 +45,9 @@ class Transformer {
     std::variant<Attention, DeltaNet, ShortConv> mixer;
     Norm mixer_post_norm;
     Norm ffn_norm;
-    std::variant<DenseFfn, MoeFfn> ffn;
+    std::variant<DenseFfn, MoeFfn, DenseAndMoeFfn> ffn;
     Norm ffn_post_norm;
+    float output_scale = 1.0f;
   };
 
   static Layer load_layer(const LayerSpec& spec, WeightLoader& loader);

@@ -41,11 +41,12 @@ enum class NormKind {
 };
 
 struct NormSpec {
-  VectorSpec weight;
-  VectorSpec bias;  // may be absent
+  VectorSpec weight;  // with a size but no name: ones
+  VectorSpec bias;    // may be absent
   NormKind kind = NormKind::kRms;
   float eps = 1e-5f;
-  explicit operator bool() const { return bool(weight); }
+  float scale = 1.0f;  // multiplies the result
+  explicit operator bool() const { return weight.size > 0; }
 };
 
 enum class RopePairs {
@@ -95,16 +96,18 @@ struct TemperatureSpec {
 struct AttentionSpec {
   int64_t n_heads = 0;
   int64_t n_kv_heads = 0;
-  int64_t k_dim = 0;   // of a head of Q and K
-  int64_t v_dim = 0;   // of a head of V
-  float scale = 0.0f;  // multiplies q·k
-  int64_t window = 0;  // tokens visible, itself included; 0: all
+  int64_t k_dim = 0;     // of a head of Q and K
+  int64_t v_dim = 0;     // of a head of V
+  float scale = 0.0f;    // multiplies q·k
+  int64_t window = 0;    // tokens visible at most, itself included; 0: all
+  bool chunked = false;  // it sees those since the last multiple of the window alone (Llama 4)
   float softcap = 0.0f;
   TemperatureSpec temperature;
   RopeSpec rope;
-  MatrixSpec q, k, v, output;
+  MatrixSpec q, k, v, output;  // v absent: V is what k gives, before its norm and rope
   VectorSpec q_bias, k_bias, v_bias, output_bias;
   NormSpec q_norm, k_norm;  // over each head (one weight or one each), or all where so wide
+  NormSpec v_norm;          // over each head
   VectorSpec sinks;         // [n_heads]: a score of each softmax that brings no value
   // Whether q has twice the rows: each head's queries, then a gate that multiplies, by its sigmoid,
   // what the head attends to.
@@ -170,18 +173,31 @@ struct MoeFfnSpec {
   int64_t d_ff = 0;  // of one expert
   FfnActivation activation = FfnActivation::kSilu;
   ExpertScore score = ExpertScore::kSoftmax;
+  bool weighs_input = false;                 // weights multiply x, not the activation's output
   bool normalise = false;                    // the chosen scores are divided by their sum
   float weight_scale = 1.0f;                 // multiplies them in the end
   MatrixSpec router;                         // [n_experts, d_model]
   VectorSpec logit_bias;                     // [n_experts], added to the router's logits
   VectorSpec router_bias;                    // [n_experts], added to scores for the choice alone
+  VectorSpec expert_scale;                   // [n_experts], multiplies the chosen weights, too
   MatrixSpec gate, up, down;                 // n_experts matrices each
   VectorSpec gate_bias, up_bias, down_bias;  // and as many vectors
   DenseFfnSpec shared;     // an expert that all tokens go to; its matrices may be absent
   MatrixSpec shared_gate;  // [1, d_model]: sigmoid of its logit scales the shared expert
 };
 
-using FfnSpec = std::variant<DenseFfnSpec, MoeFfnSpec>;
+// A dense feed-forward and experts side by side, added up (Gemma 4). The dense one reads what the
+// layer's norm gives; experts and router read the stream, each through a norm of its own.
+struct DenseAndMoeFfnSpec {
+  DenseFfnSpec dense;
+  NormSpec dense_post_norm;
+  NormSpec router_norm;
+  NormSpec experts_norm;
+  MoeFfnSpec experts;
+  NormSpec experts_post_norm;
+};
+
+using FfnSpec = std::variant<DenseFfnSpec, MoeFfnSpec, DenseAndMoeFfnSpec>;
 
 // A block without a norm before it reads what the one before it read: the stream itself where
 // neither has one; the same normed values where the two work side by side (parallel blocks).
@@ -192,6 +208,7 @@ struct LayerSpec {
   NormSpec ffn_norm;
   FfnSpec ffn;
   NormSpec ffn_post_norm;
+  VectorSpec output_scale;  // [1], multiplies the stream in the end; often absent
 };
 
 struct ModelSpec {

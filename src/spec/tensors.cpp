@@ -51,6 +51,7 @@ class Collector {
     }
     norm(a.q_norm);
     norm(a.k_norm);
+    norm(a.v_norm);
     vector(a.sinks, TensorRole::kAttention);
     rope(a.rope);
   }
@@ -79,6 +80,7 @@ class Collector {
     matrix(f.router, TensorRole::kRouter);
     vector(f.logit_bias, TensorRole::kRouter);
     vector(f.router_bias, TensorRole::kRouter);
+    vector(f.expert_scale, TensorRole::kRouter);
     const size_t first_expert = uses.size();
     feed_forward(f, TensorRole::kExperts);
     for (const VectorSpec* v : {&f.gate_bias, &f.up_bias, &f.down_bias}) {
@@ -87,6 +89,14 @@ class Collector {
     for (size_t i = first_expert; i < uses.size(); ++i) uses[i].n_active = f.top_k;
     matrix(f.shared_gate, TensorRole::kRouter);
     (*this)(f.shared);
+  }
+  void operator()(const DenseAndMoeFfnSpec& f) {
+    (*this)(f.dense);
+    norm(f.dense_post_norm);
+    norm(f.router_norm);
+    norm(f.experts_norm);
+    (*this)(f.experts);
+    norm(f.experts_post_norm);
   }
 
   std::vector<TensorUse> uses;
@@ -143,6 +153,7 @@ std::vector<TensorUse> tensor_uses(const ModelSpec& spec) {
     collect.norm(layer.ffn_norm);
     std::visit(collect, layer.ffn);
     collect.norm(layer.ffn_post_norm);
+    collect.vector(layer.output_scale, TensorRole::kNorm);
   }
   collect.layer = -1;
   collect.norm(spec.output_norm);

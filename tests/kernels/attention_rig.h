@@ -30,7 +30,8 @@ inline std::string describe(const AttentionCase& c) {
   return std::to_string(c.n_heads) + "/" + std::to_string(c.n_kv_heads) + " heads, dims " +
          std::to_string(c.k_dim) + "/" + std::to_string(c.v_dim) + ", " +
          std::string(info(c.k_dtype).name) + "/" + std::string(info(c.v_dtype).name) + ", page " +
-         std::to_string(c.page_size) + ", window " + std::to_string(c.params.window) + ", cap " +
+         std::to_string(c.page_size) + ", window " + std::to_string(c.params.window.size) +
+         (c.params.window.rule == WindowRule::kChunks ? " chunked" : "") + ", cap " +
          std::to_string(c.params.softcap) + (c.sinks.empty() ? "" : ", sinks");
 }
 
@@ -188,8 +189,7 @@ class AttentionRig {
   // The table as a pool would give it: pages that no row of the part sees are gone.
   std::vector<int32_t> visible_pages(const Part& part) const {
     std::vector<int32_t> pages = pages_[part.sequence];
-    if (c_.params.window == 0) return pages;
-    const int64_t first = std::max<int64_t>(0, part.begin - c_.params.window + 1);
+    const int64_t first = c_.params.window.first_seen(part.begin);
     for (int64_t i = 0; i < first / c_.page_size; ++i) pages[size_t(i)] = -1;
     return pages;
   }

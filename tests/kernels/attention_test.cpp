@@ -30,8 +30,11 @@ struct Expected {
 Expected reference_row(const AttentionCase& c, std::span<const float> q, std::span<const float> k,
                        std::span<const float> v, int64_t position) {
   constexpr double kEps = std::numeric_limits<float>::epsilon();
-  const int64_t window = c.params.window;
-  const int64_t first = window > 0 ? std::max<int64_t>(0, position - window + 1) : 0;
+  const int64_t window = c.params.window.size;
+  const bool chunked = c.params.window.rule == WindowRule::kChunks;
+  const int64_t first = window == 0 ? 0
+                        : chunked   ? position - position % window
+                                    : std::max<int64_t>(0, position - window + 1);
   Expected expected{std::vector<double>(size_t(c.n_heads * c.v_dim)), 0.0};
   double largest_score = 0.0, largest_v = 0.0;
   for (int64_t head = 0; head < c.n_heads; ++head) {
@@ -97,13 +100,15 @@ const AttentionCase kCases[] = {
     {.k_dtype = DType::kQ8_0, .v_dtype = DType::kQ8_0},
     {.n_heads = 7, .k_dim = 128, .v_dim = 96, .k_dtype = DType::kQ8_0},
     {.n_heads = 2, .k_dim = 64, .v_dim = 32, .v_dtype = DType::kQ8_0, .page_size = 24},
-    {.params = {.scale = 0.125f, .window = 40}},
-    {.n_heads = 4, .page_size = 16, .params = {.scale = 0.125f, .window = 300}},
-    {.n_heads = 1, .params = {.scale = 0.125f, .window = 1}},
-    {.n_heads = 8, .n_kv_heads = 2, .params = {.scale = 0.5f, .window = 257, .softcap = 5.0f}},
+    {.params = {.scale = 0.125f, .window = {40}}},
+    {.n_heads = 4, .page_size = 16, .params = {.scale = 0.125f, .window = {300}}},
+    {.n_heads = 1, .params = {.scale = 0.125f, .window = {1}}},
+    {.n_heads = 8, .n_kv_heads = 2, .params = {.scale = 0.5f, .window = {257}, .softcap = 5.0f}},
     {.params = {.scale = 0.3f, .softcap = 30.0f}},
     {.params = {.scale = 3.0f}},  // peaks: most weights vanish
-    {.params = {.scale = 0.125f, .window = 128}, .sinks = {0.5f, -3.0f, 20.0f}},
+    {.params = {.scale = 0.125f, .window = {128}}, .sinks = {0.5f, -3.0f, 20.0f}},
+    {.params = {.scale = 0.125f, .window = {100, WindowRule::kChunks}}},
+    {.n_heads = 6, .params = {.scale = 0.125f, .window = {512, WindowRule::kChunks}}},
     {.n_heads = 4, .n_kv_heads = 2, .sinks = {-100.0f, 100.0f, 0.0f, 3.0f}},
 };
 
@@ -133,7 +138,7 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 // Tokens one by one, in pieces of any size, in company, with any number of threads: the same bits.
 TEST(Attention, OfARowDependsOnNothingElseInTheCall) {
   for (const std::string& level : supported_levels()) {
-    for (const size_t i : {1, 3, 10, 11, 14, 16, 19}) {
+    for (const size_t i : {1, 3, 10, 11, 14, 16, 19, 20, 21}) {
       const AttentionCase& c = kCases[i];
       SCOPED_TRACE(level + ": " + describe(c));
       const int64_t row_size = c.n_heads * c.v_dim;

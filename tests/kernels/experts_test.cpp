@@ -22,6 +22,7 @@ struct Shape {
   int64_t d_model = 256;
   int64_t d_ff = 256;
   bool biases = false;
+  ExpertWeighting weighting = ExpertWeighting::kOutput;
 };
 
 struct Values {
@@ -96,7 +97,7 @@ class Rig {
 
  private:
   GatedExperts gated() const {
-    if (!shape_.biases) return {*gate_, *up_, Activation::kSilu, {}, {}};
+    if (!shape_.biases) return {*gate_, *up_, Activation::kSilu, {}, {}, shape_.weighting};
     return {*gate_, *up_, Activation::kClampedSwish, gate_bias_.tensor, up_bias_.tensor};
   }
   Values biases(int64_t size, uint64_t seed) {
@@ -122,6 +123,7 @@ class Rig {
 
 // Rows that fill no whole group of any level.
 constexpr Shape kOdd{.n_experts = 5, .top_k = 3, .d_model = 40, .d_ff = 24};
+constexpr Shape kWeighsInput{.top_k = 1, .weighting = ExpertWeighting::kInput};
 constexpr Shape kBiased{.n_experts = 5, .top_k = 3, .d_model = 96, .d_ff = 64, .biases = true};
 
 std::vector<std::string> isas() {
@@ -145,7 +147,8 @@ TEST(Experts, GroupedEqualsComposedForEveryTypeAndLevel) {
         }
       }
     }
-    for (const auto& [dtype, shape] : {std::pair(DType::kF16, kOdd), {DType::kMXFP4, kBiased}}) {
+    for (const auto& [dtype, shape] :
+         {std::pair(DType::kF16, kOdd), {DType::kMXFP4, kBiased}, {DType::kQ4_K, kWeighsInput}}) {
       Rig rig(*backend, dtype, shape);
       for (const Store store : {Store::kWrite, Store::kAdd}) {
         EXPECT_EQ(rig.run(Rig::Way::kGrouped, 0, 50, store),

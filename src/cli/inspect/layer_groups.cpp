@@ -29,8 +29,11 @@ std::string describe(const AttentionSpec& attention) {
   std::string text = cat("attention ", attention.n_heads, "/", attention.n_kv_heads, " heads of ",
                          attention.k_dim);
   if (attention.v_dim != attention.k_dim) text += cat("+", attention.v_dim);
-  if (attention.window > 0) text += cat(", window ", attention.window);
-  text += ", " + describe(attention.rope);
+  if (attention.window > 0) {
+    text += cat(attention.chunked ? ", chunks of " : ", window ", attention.window);
+  }
+  text += attention.rope.n_rotated > 0 ? ", " + describe(attention.rope) : ", no rope";
+  if (!attention.v) text += ", V of K's projection";
   if (attention.q_bias) text += ", biases";
   if (attention.q_norm) text += ", norms of q and k";
   if (attention.sinks) text += ", sinks";
@@ -67,6 +70,10 @@ std::string describe(const MoeFfnSpec& moe) {
     text += cat(", shared ", moe.shared.d_ff, moe.shared_gate ? " with gate" : "");
   }
   return text;
+}
+
+std::string describe(const DenseAndMoeFfnSpec& ffn) {
+  return cat(describe(ffn.dense), " beside ", describe(ffn.experts));
 }
 
 std::string describe(const LayerSpec& layer) {

@@ -7,6 +7,32 @@ namespace {
 
 using nlohmann::ordered_json;
 
+ordered_json ffn_value(const DenseFfnSpec& ffn) {
+  return {{"kind", "dense"},
+          {"d_ff", ffn.d_ff},
+          {"activation", name(ffn.activation)},
+          {"gated", bool(ffn.gate)}};
+}
+
+ordered_json ffn_value(const MoeFfnSpec& moe) {
+  return {{"kind", "moe"},
+          {"experts", moe.n_experts},
+          {"top_k", moe.top_k},
+          {"d_ff", moe.d_ff},
+          {"activation", name(moe.activation)},
+          {"score", moe.score == ExpertScore::kSoftmax ? "softmax" : "sigmoid"},
+          {"bias", bool(moe.router_bias)},
+          {"normalise", moe.normalise},
+          {"weight_scale", moe.weight_scale},
+          {"shared_d_ff", moe.shared.d_ff},
+          {"shared_gate", bool(moe.shared_gate)}};
+}
+
+ordered_json ffn_value(const DenseAndMoeFfnSpec& ffn) {
+  return {
+      {"kind", "dense and moe"}, {"dense", ffn_value(ffn.dense)}, {"moe", ffn_value(ffn.experts)}};
+}
+
 ordered_json layer_value(const LayerSpec& layer) {
   ordered_json value;
   if (const auto* attention = std::get_if<AttentionSpec>(&layer.mixer)) {
@@ -17,6 +43,7 @@ ordered_json layer_value(const LayerSpec& layer) {
                       {"v_dim", attention->v_dim},
                       {"scale", attention->scale},
                       {"window", attention->window},
+                      {"chunked", attention->chunked},
                       {"softcap", attention->softcap},
                       {"sinks", bool(attention->sinks)},
                       {"rope_base", attention->rope.base},
@@ -31,25 +58,7 @@ ordered_json layer_value(const LayerSpec& layer) {
   if (const auto* conv = std::get_if<ShortConvSpec>(&layer.mixer)) {
     value["mixer"] = {{"kind", "short_conv"}, {"taps", conv->n_taps}};
   }
-  if (const auto* ffn = std::get_if<DenseFfnSpec>(&layer.ffn)) {
-    value["ffn"] = {{"kind", "dense"},
-                    {"d_ff", ffn->d_ff},
-                    {"activation", name(ffn->activation)},
-                    {"gated", bool(ffn->gate)}};
-  }
-  if (const auto* moe = std::get_if<MoeFfnSpec>(&layer.ffn)) {
-    value["ffn"] = {{"kind", "moe"},
-                    {"experts", moe->n_experts},
-                    {"top_k", moe->top_k},
-                    {"d_ff", moe->d_ff},
-                    {"activation", name(moe->activation)},
-                    {"score", moe->score == ExpertScore::kSoftmax ? "softmax" : "sigmoid"},
-                    {"bias", bool(moe->router_bias)},
-                    {"normalise", moe->normalise},
-                    {"weight_scale", moe->weight_scale},
-                    {"shared_d_ff", moe->shared.d_ff},
-                    {"shared_gate", bool(moe->shared_gate)}};
-  }
+  value["ffn"] = std::visit([](const auto& ffn) { return ffn_value(ffn); }, layer.ffn);
   return value;
 }
 

@@ -99,8 +99,9 @@ class ChunkView {
 
   // The positions of the task that see any of `keys`, counted from its first.
   Range viewers(Range keys) const {
-    const int64_t end =
-        plan_.window > 0 ? keys.end + plan_.window - 1 - first_position_ : n_positions_;
+    const int64_t end = plan_.window.size > 0
+                            ? plan_.window.end_of_viewers(keys.end - 1) - first_position_
+                            : n_positions_;
     return intersect({0, n_positions_}, {keys.begin - first_position_, end});
   }
 

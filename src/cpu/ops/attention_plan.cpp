@@ -43,7 +43,7 @@ int64_t partial_rows(const AttentionPlan& plan, const AttentionTask& block) {
 
 }  // namespace
 
-AttentionPlan plan_attention(int64_t n_heads, int64_t n_kv_heads, int64_t window,
+AttentionPlan plan_attention(int64_t n_heads, int64_t n_kv_heads, AttentionWindow window,
                              std::span<const SequenceRows> sequences, int n_threads) {
   AttentionPlan plan{.n_kv_heads = n_kv_heads, .group = n_heads / n_kv_heads, .window = window};
   plan.block_positions = std::max<int64_t>(1, kBlockRows / plan.group);

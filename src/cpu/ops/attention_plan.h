@@ -33,14 +33,12 @@ struct AttentionTask {
 struct AttentionPlan {
   int64_t n_kv_heads = 0;
   int64_t group = 0;  // query heads of a KV head
-  int64_t window = 0;
+  AttentionWindow window;
   int64_t block_positions = 0;
   int64_t chunks_per_task = 0;  // of a block that is split; 0: none is
 
   int64_t block_rows() const { return block_positions * group; }
-  int64_t first_seen(int64_t position) const {
-    return window > 0 ? std::max<int64_t>(0, position - window + 1) : 0;
-  }
+  int64_t first_seen(int64_t position) const { return window.first_seen(position); }
 };
 
 struct PlanSize {
@@ -50,7 +48,7 @@ struct PlanSize {
   int64_t n_scores = 0;  // rows × positions: the work
 };
 
-AttentionPlan plan_attention(int64_t n_heads, int64_t n_kv_heads, int64_t window,
+AttentionPlan plan_attention(int64_t n_heads, int64_t n_kv_heads, AttentionWindow window,
                              std::span<const SequenceRows> sequences, int n_threads);
 PlanSize size_of(const AttentionPlan& plan, std::span<const SequenceRows> sequences);
 // Writes size_of().n_tasks tasks, the longest first within a sequence.

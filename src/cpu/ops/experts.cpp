@@ -130,6 +130,7 @@ void expert_gated_matmul(Context& context, const Tensor& out, const Tensor& x,
   const float* weights = data_of<float>(routing.weights);
   const VectorKernels& vector = context.kernels.vector;
   const auto activate = vector.gated_activation[int(experts.activation)];
+  const bool weighs_input = experts.weighting == ExpertWeighting::kInput;
 
   const auto multiply_rows = [&](int64_t i, Range all, const Workspace& space) {
     const ExpertPlan::Expert expert = plan.active(i);
@@ -146,10 +147,14 @@ void expert_gated_matmul(Context& context, const Tensor& out, const Tensor& x,
         const int64_t at = (c - cols.begin) * stride;
         const int32_t pair = expert.pairs[size_t(c)];
         float* to = row_of(out, pair) + rows.begin;
+        if (weighs_input) {
+          vector.scale(space.tile + at, weights[pair], rows.size());
+          vector.scale(space.second_tile + at, weights[pair], rows.size());
+        }
         if (gate_bias != nullptr) vector.add(space.tile + at, gate_bias, rows.size());
         if (up_bias != nullptr) vector.add(space.second_tile + at, up_bias, rows.size());
         activate(to, space.tile + at, space.second_tile + at, rows.size());
-        vector.scale(to, weights[pair], rows.size());
+        if (!weighs_input) vector.scale(to, weights[pair], rows.size());
       }
     });
   };

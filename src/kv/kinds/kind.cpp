@@ -4,7 +4,8 @@ namespace ridge::kv {
 namespace {
 
 std::unique_ptr<const Kind> kind_of(const AttentionSpec& attention) {
-  return attention.window > 0 ? make_window(attention.window) : make_full();
+  if (attention.window == 0) return make_full();
+  return attention.chunked ? make_chunks(attention.window) : make_window(attention.window);
 }
 
 std::unique_ptr<const Kind> kind_of(const DeltaNetSpec& net) {

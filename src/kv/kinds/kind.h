@@ -36,6 +36,7 @@ class Kind {
 
 std::unique_ptr<const Kind> make_full();
 std::unique_ptr<const Kind> make_window(int64_t window);
+std::unique_ptr<const Kind> make_chunks(int64_t size);
 std::unique_ptr<const Kind> make_recurrent(const StateShape& shape);
 std::unique_ptr<const Kind> kind_of(const LayerSpec& layer);
 

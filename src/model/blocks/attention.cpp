@@ -1,7 +1,8 @@
 #include "model/blocks/attention.h"
 
-namespace ridge {
+#include "base/check.h"
 
+namespace ridge {
 Attention::Attention(const AttentionSpec& spec, WeightLoader& loader)
     : spec_(spec),
       q_(loader.matrix(spec.q)),
@@ -14,8 +15,11 @@ Attention::Attention(const AttentionSpec& spec, WeightLoader& loader)
       output_bias_(loader.vector(spec.output_bias)),
       q_norm_(spec.q_norm, loader),
       k_norm_(spec.k_norm, loader),
+      v_norm_(spec.v_norm, loader),
       sinks_(loader.vector(spec.sinks)),
-      rope_(spec.rope, loader) {}
+      rope_(spec.rope, loader) {
+  RIDGE_CHECK(v_ || v_norm_);  // which is what makes V of K
+}
 
 void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& out,
                         Store store) const {
@@ -24,7 +28,7 @@ void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
   const int64_t n = step.n_rows();
   const Tensor q = work.q(n, q_->n_out());
   const Tensor k = work.k(n, k_->n_out());
-  const Tensor v = work.v(n, v_->n_out());
+  const Tensor v = work.v(n, spec_.n_kv_heads * spec_.v_dim);
   const Tensor mixed = work.mixed(n, output_->n_in());
   const Tensor q_rows = split_heads(q, spec_.n_heads);           // [n, n_heads, k_dim (+ v_dim)]
   const Tensor q_heads = slice_cols(q_rows, 0, spec_.k_dim);     // [n, n_heads, k_dim]
@@ -34,7 +38,8 @@ void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
 
   const Projection inputs[] = {
       {q_.get(), q_bias_.tensor, q}, {k_.get(), k_bias_.tensor, k}, {v_.get(), v_bias_.tensor, v}};
-  device.matmul(x, inputs, Store::kWrite);
+  device.matmul(x, std::span(inputs).first(v_ ? 3 : 2), Store::kWrite);
+  if (v_norm_) v_norm_.forward(step, v_heads, v_ ? v_heads : k_heads);
   step.tap(layer, "attn.q", q);
   step.tap(layer, "attn.k", k);
   step.tap(layer, "attn.v", v);
@@ -49,7 +54,8 @@ void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
   device.kv_write(cache, k_heads, v_heads, step.sequences(layer));
   device.attention(mixed_heads, q_heads, cache, step.sequences(layer),
                    {.scale = spec_.scale,
-                    .window = int(spec_.window),
+                    .window = {.size = int(spec_.window),
+                               .rule = spec_.chunked ? WindowRule::kChunks : WindowRule::kSliding},
                     .softcap = spec_.softcap,
                     .sinks = sinks_.tensor});
   if (spec_.is_gated) {

@@ -22,7 +22,7 @@ class Attention {
   AttentionSpec spec_;
   WeightPtr q_, k_, v_, output_;
   Parameter q_bias_, k_bias_, v_bias_, output_bias_;
-  Norm q_norm_, k_norm_;
+  Norm q_norm_, k_norm_, v_norm_;
   Parameter sinks_;
   Rope rope_;
 };

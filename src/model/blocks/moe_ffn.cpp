@@ -14,10 +14,12 @@ MoeFfn::Group MoeFfn::load_experts(const MoeFfnSpec& spec, WeightLoader& loader)
                          .normalise = spec.normalise,
                          .scale = spec.weight_scale},
               .top_k = spec.top_k,
-              .activation = device_activation(spec.activation)};
+              .activation = device_activation(spec.activation),
+              .weighting = spec.weighs_input ? ExpertWeighting::kInput : ExpertWeighting::kOutput};
   group.router = loader.matrix(spec.router);
   group.logit_bias = loader.vector(spec.logit_bias);
   group.router_bias = loader.vector(spec.router_bias);
+  group.expert_scale = loader.vector(spec.expert_scale);
   group.gate = loader.matrix(spec.gate);
   group.up = loader.matrix(spec.up);
   group.down = loader.matrix(spec.down);
@@ -48,32 +50,47 @@ MoeFfn::MoeFfn(const MoeFfnSpec& spec, WeightLoader& loader)
   }
 }
 
-void MoeFfn::Group::forward(Step& step, int layer, const Tensor& x, const Tensor& out,
-                            Store store) const {
-  Backend& device = step.backend;
+Routing MoeFfn::Group::route(Step& step, int layer, const Tensor& x) const {
   Workspace& work = step.workspace();
-  const int64_t n = step.n_rows();
-  const Tensor logits = work.router(n, router->n_out());
-  const Routing routing = work.routing(n, top_k);
-  const Tensor inner = work.ffn(n * top_k, down->n_in());
-
+  const Tensor logits = work.router(step.n_rows(), router->n_out());
+  const Routing routing = work.routing(step.n_rows(), top_k);
   const Projection scores[] = {{.weight = router.get(), .bias = logit_bias.tensor, .out = logits}};
-  device.matmul(x, scores, Store::kWrite);
+  step.backend.matmul(x, scores, Store::kWrite);
   step.tap(layer, "ffn.router", logits);
-  RouterParams with_bias = params;
-  with_bias.bias = router_bias.tensor;
-  device.route(routing, logits, with_bias);
+  RouterParams with_vectors = params;
+  with_vectors.bias = router_bias.tensor;
+  with_vectors.expert_scale = expert_scale.tensor;
+  step.backend.route(routing, logits, with_vectors);
   step.tap(layer, "ffn.weights", routing.weights);
-  device.expert_gated_matmul(inner, x, routing,
-                             {*gate, *up, activation, gate_bias.tensor, up_bias.tensor});
+  return routing;
+}
+
+void MoeFfn::Group::forward(Step& step, int layer, const RoutedInput& in, const Tensor& out,
+                            Store store) const {
+  const Tensor inner = step.workspace().ffn(step.n_rows() * top_k, down->n_in());
+  step.backend.expert_gated_matmul(
+      inner, in.x, in.routing,
+      {*gate, *up, activation, gate_bias.tensor, up_bias.tensor, weighting});
   step.tap(layer, "ffn.inner", inner);
-  device.expert_matmul(out, inner, routing, {*down, down_bias.tensor}, store);
+  step.backend.expert_matmul(out, inner, in.routing, {*down, down_bias.tensor}, store);
+}
+
+Routing MoeFfn::route(Step& step, int layer, const Tensor& x) const {
+  return experts_.route(step, layer, x);
 }
 
 void MoeFfn::forward(Step& step, int layer, const Tensor& x, const Tensor& out, Store store) const {
-  experts_.forward(step, layer, x, out, store);
-  if (gated_shared_) gated_shared_->forward(step, layer, x, out, Store::kAdd);
-  if (shared_) shared_->forward(step, layer, x, out, Store::kAdd);
+  forward(step, layer, RoutedInput{x, route(step, layer, x)}, out, store);
+}
+
+void MoeFfn::forward(Step& step, int layer, const RoutedInput& in, const Tensor& out,
+                     Store store) const {
+  experts_.forward(step, layer, in, out, store);
+  if (gated_shared_) {
+    gated_shared_->forward(step, layer, {in.x, gated_shared_->route(step, layer, in.x)}, out,
+                           Store::kAdd);
+  }
+  if (shared_) shared_->forward(step, layer, in.x, out, Store::kAdd);
 }
 
 }  // namespace ridge

@@ -17,18 +17,30 @@ class MoeFfn {
   // out (store)= moe(x). x and out: [n, d_model].
   void forward(Step& step, int layer, const Tensor& x, const Tensor& out, Store store) const;
 
+  // The same in two, for a router that reads something else than its experts. The routing lies in
+  // the workspace until the next one.
+  struct RoutedInput {
+    Tensor x;
+    Routing routing;
+  };
+  Routing route(Step& step, int layer, const Tensor& x) const;
+  void forward(Step& step, int layer, const RoutedInput& in, const Tensor& out, Store store) const;
+
  private:
   // A router with the feed-forwards that it chooses from.
   struct Group {
     WeightPtr router;
-    Parameter logit_bias, router_bias;
-    RouterParams params;  // without the bias
+    Parameter logit_bias, router_bias, expert_scale;
+    RouterParams params;  // without the vectors
     int64_t top_k = 0;
     WeightPtr gate, up, down;
     Parameter gate_bias, up_bias, down_bias;
     Activation activation = Activation::kSilu;
+    ExpertWeighting weighting = ExpertWeighting::kOutput;
 
-    void forward(Step& step, int layer, const Tensor& x, const Tensor& out, Store store) const;
+    Routing route(Step& step, int layer, const Tensor& x) const;
+    void forward(Step& step, int layer, const RoutedInput& in, const Tensor& out,
+                 Store store) const;
   };
   static Group load_experts(const MoeFfnSpec& spec, WeightLoader& loader);
   static Group load_gated_shared(const MoeFfnSpec& spec, WeightLoader& loader);

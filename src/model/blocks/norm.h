@@ -1,6 +1,8 @@
 // RMS norm or layer norm with its weights.
 #pragma once
 
+#include <vector>
+
 #include "model/step.h"
 #include "model/weights.h"
 
@@ -9,7 +11,7 @@ namespace ridge {
 class Norm {
  public:
   Norm(const NormSpec& spec, WeightLoader& loader)
-      : weight_(loader.vector(spec.weight)),
+      : weight_(load_weight(spec, loader)),
         bias_(loader.vector(spec.bias)),
         kind_(spec.kind),
         eps_(spec.eps) {}
@@ -27,6 +29,18 @@ class Norm {
   }
 
  private:
+  static Parameter load_weight(const NormSpec& spec, WeightLoader& loader) {
+    if (!spec.weight) return ones(spec, loader);
+    Parameter weight = loader.vector(spec.weight);
+    if (spec.scale != 1.0f) loader.backend().scale(weight.tensor, spec.scale);
+    return weight;
+  }
+  static Parameter ones(const NormSpec& spec, WeightLoader& loader) {
+    if (!spec) return {};
+    return make_parameter(loader.backend(),
+                          std::vector<float>(size_t(spec.weight.size), spec.scale));
+  }
+
   Parameter weight_, bias_;
   NormKind kind_;
   float eps_;
