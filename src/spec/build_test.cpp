@@ -414,6 +414,56 @@ TEST(BuildSpec, BadNumbersAreRefusedWithKeyValueAndLimit) {
   EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("expert_count is 0"), std::string::npos);
 }
 
+TEST(BuildSpec, Gemma4HasOtherHeadsInItsWindowedLayers) {
+  Metadata m = mixture("gemma4");
+  m.set("gemma4.attention.sliding_window", u32(32));
+  m.set("gemma4.attention.sliding_window_pattern", flags({1, 0, 1}));
+  m.set("gemma4.attention.head_count_kv", u32s({2, 1, 2}));
+  m.set("gemma4.attention.key_length", u32(32));
+  m.set("gemma4.attention.value_length", u32(32));
+  m.set("gemma4.attention.key_length_swa", u32(16));
+  m.set("gemma4.attention.value_length_swa", u32(16));
+  m.set("gemma4.rope.dimension_count_swa", u32(16));
+  const std::set<std::string_view> present = {"rope_freqs.weight", "blk.0.attn_v.weight",
+                                              "blk.0.ffn_gate_up_exps.weight"};
+  const ModelSpec spec = build_spec(m, [&](std::string_view n) { return present.contains(n); });
+  EXPECT_EQ(attention(spec, 0).k_dim, 16);
+  EXPECT_EQ(attention(spec, 0).window, 32);
+  EXPECT_TRUE(attention(spec, 0).v);
+  EXPECT_FALSE(attention(spec, 0).rope.factors);
+  EXPECT_EQ(attention(spec, 1).k_dim, 32);
+  EXPECT_EQ(attention(spec, 1).n_kv_heads, 1);
+  EXPECT_EQ(attention(spec, 1).window, 0);
+  EXPECT_FALSE(attention(spec, 1).v);
+  EXPECT_EQ(attention(spec, 1).rope.factors.size, 16);
+  const auto& experts = std::get<DenseAndMoeFfnSpec>(spec.layers[0].ffn).experts;
+  EXPECT_EQ(experts.up.name, "blk.0.ffn_gate_up_exps.weight");
+  EXPECT_EQ(experts.up.first_row, experts.d_ff);
+
+  m.set("gemma4.attention.shared_kv_layers", u32(1));
+  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("shared_kv_layers is 1"), std::string::npos);
+}
+
+TEST(BuildSpec, EveryFourthLayerOfLlama4SeesEverythingWithoutRope) {
+  Metadata m = mixture("llama4");
+  m.set("llama4.block_count", u32(4));
+  m.set("llama4.interleave_moe_layer_step", u32(2));
+  const ModelSpec spec = build(m);
+  for (size_t i : {0, 1, 2}) {
+    EXPECT_EQ(attention(spec, i).window, 8192);
+    EXPECT_TRUE(attention(spec, i).chunked);
+    EXPECT_FALSE(attention(spec, i).temperature);
+    EXPECT_TRUE(attention(spec, i).q_norm);
+  }
+  EXPECT_EQ(attention(spec, 3).window, 0);
+  EXPECT_EQ(attention(spec, 3).rope.n_rotated, 0);
+  EXPECT_EQ(attention(spec, 3).temperature.interval, 8192);
+  EXPECT_FALSE(attention(spec, 3).q_norm);
+  EXPECT_TRUE(std::holds_alternative<DenseFfnSpec>(spec.layers[2].ffn));
+  EXPECT_TRUE(moe(spec, 3).weighs_input);
+  EXPECT_EQ(moe(spec, 3).score, ExpertScore::kSigmoid);
+}
+
 TEST(TensorUses, ATokenReadsItsExpertsAlone) {
   const ModelSpec spec = build(mixture("qwen2moe"));
   int64_t n_all = 0, n_read = 0;

@@ -74,6 +74,9 @@ struct Facts {
         n_heads_a_kv_head = attention->n_heads / attention->n_kv_heads;
       }
       if (const auto* moe = std::get_if<MoeFfnSpec>(&layer.ffn)) n_experts = moe->n_experts;
+      if (const auto* both = std::get_if<DenseAndMoeFfnSpec>(&layer.ffn)) {
+        n_experts = both->experts.n_experts;
+      }
     }
     const bool has_sizes = spec.architecture == "llama" || spec.architecture == "qwen2";
     is_70b = has_sizes && n_layers == 80 && n_heads_a_kv_head > 1;

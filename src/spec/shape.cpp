@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <vector>
 
 namespace ridge {
 namespace {
@@ -38,6 +39,39 @@ void set_experts(gguf::Metadata& m, const ModelShape& shape, const std::string& 
   set(".expert_shared_count", shape.n_shared);
   set(".leading_dense_block_count", shape.n_dense_layers);
   m.set(prefix + ".expert_weights_norm", true);
+}
+
+constexpr int64_t kGemma4Period = 6;  // every sixth layer sees everything
+
+// Heads that depend on the kind of layer, and which layer is of which.
+void set_gemma4(gguf::Metadata& m, const ModelShape& shape, const std::string& prefix) {
+  std::vector<bool> windowed;
+  std::vector<uint32_t> n_kv_heads;
+  for (int64_t i = 0; i < shape.n_layers; ++i) {
+    const bool is_global = (i + 1) % kGemma4Period == 0;
+    windowed.push_back(!is_global);
+    n_kv_heads.push_back(uint32_t(is_global ? shape.global_n_kv_heads : shape.n_kv_heads));
+  }
+  m.set(prefix + ".attention.sliding_window_pattern", windowed);
+  m.set(prefix + ".attention.head_count_kv", n_kv_heads);
+  const auto set = [&](const char* key, int64_t value) { m.set(prefix + key, uint32_t(value)); };
+  set(".attention.key_length", shape.global_head_dim);
+  set(".attention.value_length", shape.global_head_dim);
+  set(".attention.key_length_swa", shape.head_dim);
+  set(".attention.value_length_swa", shape.head_dim);
+  set(".rope.dimension_count", shape.global_head_dim);
+  set(".rope.dimension_count_swa", shape.head_dim);
+  set(".embedding_length_per_layer_input", 0);
+  m.set(prefix + ".rope.freq_base_swa", 10000.0f);
+  m.set(prefix + ".final_logit_softcapping", 30.0f);
+}
+
+// Global layers take V from K.
+bool has_gemma4_tensor(std::string_view name) {
+  if (!name.ends_with(".attn_v.weight")) return name == "rope_freqs.weight";
+  int64_t layer = 0;
+  for (const char c : name.substr(4, name.find('.', 4) - 4)) layer = 10 * layer + (c - '0');
+  return (layer + 1) % kGemma4Period != 0;
 }
 
 void set_rope(gguf::Metadata& m, const ModelShape& shape, const std::string& prefix) {
@@ -92,10 +126,12 @@ gguf::Metadata shape_metadata(const ModelShape& shape) {
   if (shape.window > 0) set(".attention.sliding_window", shape.window);
   if (shape.n_experts > 0) set_experts(m, shape, prefix);
   if (shape.attention_interval > 0) set_delta_nets(m, shape, prefix);
+  if (shape.architecture == "gemma4") set_gemma4(m, shape, prefix);
   return m;
 }
 
 std::function<bool(std::string_view)> shape_tensors(const ModelShape& shape) {
+  if (shape.architecture == "gemma4") return has_gemma4_tensor;
   const bool all_biases = is_one_of(shape.architecture, {"gpt-oss", "phi2", "starcoder2"});
   const bool has_biases =
       all_biases || is_one_of(shape.architecture, {"qwen2", "qwen2moe", "glm4moe"});

@@ -30,7 +30,9 @@ struct ModelShape {
   int64_t yarn_factor = 0;   // 0: frequencies are not scaled
   int64_t yarn_context = 0;  // tokens before it was
 
-  int64_t window = 0;  // tokens that a windowed layer sees; 0: no such layers
+  int64_t window = 0;             // tokens that a windowed layer sees; 0: no such layers
+  int64_t global_head_dim = 0;    // of layers that see everything, where they differ
+  int64_t global_n_kv_heads = 0;  // likewise
 
   int64_t n_experts = 0;
   int64_t top_k = 0;

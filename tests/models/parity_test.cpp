@@ -237,7 +237,8 @@ TEST(ParityCases, CoverEveryArchitectureRopeVariantAndWindow) {
     for (const LayerSpec& layer : spec.layers) {
       const auto* attention = std::get_if<AttentionSpec>(&layer.mixer);
       if (attention == nullptr) continue;
-      if (attention->window > 0) found.push_back("window");
+      if (attention->window > 0) found.push_back(attention->chunked ? "chunks" : "window");
+      if (attention->sinks) found.push_back("sinks");
       if (attention->rope.factors) found.push_back("rope factors");
       if (std::holds_alternative<LinearRopeSpec>(attention->rope.scaling)) {
         found.push_back("linear");
@@ -254,11 +255,20 @@ TEST(ParityCases, CoverEveryArchitectureRopeVariantAndWindow) {
       if (!layer.mixer_norm) found.push_back("no norm before");
     }
   }
-  std::vector<std::string> wanted = {
-      "window",         "rope factors",         "linear",
-      "yarn",           "long factors",         "short factors",
-      "no rope",        "temperature",          "parallel blocks",
-      "no norm before", "layer norm with bias", "stacked projections"};
+  std::vector<std::string> wanted = {"chunks",
+                                     "sinks",
+                                     "window",
+                                     "rope factors",
+                                     "linear",
+                                     "yarn",
+                                     "long factors",
+                                     "short factors",
+                                     "no rope",
+                                     "temperature",
+                                     "parallel blocks",
+                                     "no norm before",
+                                     "layer norm with bias",
+                                     "stacked projections"};
   for (std::string_view architecture : known_architectures()) wanted.emplace_back(architecture);
   for (const std::string& feature : wanted) {
     EXPECT_NE(std::ranges::find(found, feature), found.end()) << "no fixture has " << feature;

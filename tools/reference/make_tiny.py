@@ -122,6 +122,31 @@ def long_rope_keys(original):
 LONG_ROPE_VECTORS = {"rope_factors_long.weight": LONG_FACTORS,
                      "rope_factors_short.weight": SHORT_FACTORS}
 
+GEMMA4 = dict(
+    hidden_size=32, num_hidden_layers=3, intermediate_size=32, num_attention_heads=4,
+    num_key_value_heads=2, num_global_key_value_heads=1, head_dim=16, global_head_dim=32,
+    layer_types=["sliding_attention", "full_attention", "sliding_attention"], sliding_window=16,
+    attention_k_eq_v=True, num_kv_shared_layers=0, hidden_size_per_layer_input=0,
+    use_double_wide_mlp=False, final_logit_softcapping=4.0, rms_norm_eps=1e-6,
+    rope_parameters=dict(
+        full_attention=dict(rope_type="proportional", rope_theta=1e6, partial_rotary_factor=0.25),
+        sliding_attention=dict(rope_type="default", rope_theta=10000.0)))
+LLAMA4 = SMALL | dict(
+    num_hidden_layers=4, head_dim=16, attention_bias=False, attention_chunk_size=8192,
+    intermediate_size_mlp=48, interleave_moe_layer_step=2, num_local_experts=4,
+    num_experts_per_tok=1, use_qk_norm=True, rope_scaling=None, rms_norm_eps=1e-6)
+LLAMA4_KEYS = {"rope.dimension_count": 16, "feed_forward_length": 48,
+               "expert_feed_forward_length": 32, "interleave_moe_layer_step": 2}
+GEMMA4_KEYS = {"attention.head_count_kv": [2, 1, 2], "attention.sliding_window": 16,
+               "attention.sliding_window_pattern": [True, False, True],
+               "attention.shared_kv_layers": 0, "embedding_length_per_layer_input": 0,
+               "final_logit_softcapping": 4.0, "attention.key_length": 32,
+               "attention.value_length": 32, "attention.key_length_swa": 16,
+               "attention.value_length_swa": 16, "rope.dimension_count": 32,
+               "rope.dimension_count_swa": 16, "rope.freq_base": 1e6,
+               "rope.freq_base_swa": 10000.0}
+GEMMA4_VECTORS = {"rope_freqs.weight": [1.0] * 4 + [1e30] * 12}  # a quarter of a head turns
+
 CASES = [
     Case("llama-f32", "llama", MODEL_ARCH.LLAMA, SMALL | dict(num_hidden_layers=1),
          default_type=T.F32),
@@ -178,6 +203,17 @@ CASES = [
         use_qk_norm=False, attention_bias=True, n_shared_experts=1), prediction_layers=1),
     Case("glm4moe-norms", "glm4_moe", MODEL_ARCH.GLM4_MOE, GLM | dict(
         use_qk_norm=True, attention_bias=False, n_shared_experts=2)),
+    Case("gemma4", "gemma4_text", MODEL_ARCH.GEMMA4, GEMMA4 | dict(
+        enable_moe_block=True, num_experts=6, top_k_experts=2, moe_intermediate_size=32),
+        keys=GEMMA4_KEYS | {"expert_count": 6, "expert_used_count": 2,
+                            "expert_feed_forward_length": 32}, vectors=GEMMA4_VECTORS),
+    Case("gemma4-dense", "gemma4_text", MODEL_ARCH.GEMMA4, GEMMA4, keys=GEMMA4_KEYS,
+         vectors=GEMMA4_VECTORS),
+    Case("llama4", "llama4", MODEL_ARCH.LLAMA4, LLAMA4, keys=LLAMA4_KEYS, seed=1),
+    Case("llama4-chunks", "llama4", MODEL_ARCH.LLAMA4, LLAMA4 | dict(
+        attention_chunk_size=16, floor_scale=8, attn_scale=0.5), keys=LLAMA4_KEYS | {
+            "attention.sliding_window": 16, "attention.temperature_length": 8,
+            "attention.temperature_scale": 0.5}, n_checked=7),
     Case("minimax-m2", "minimax", MODEL_ARCH.MINIMAXM2, MOE | dict(
         head_dim=16, rotary_dim=8, num_local_experts=6, shared_intermediate_size=0)),
     Case("gemma2", "gemma2", MODEL_ARCH.GEMMA2, dict(
@@ -324,20 +360,24 @@ def random_weight(name, shape, case, rng):
     gemma = np.float32(case.arch in GEMMAS)
     if "norm" in name:
         mean = 1.5 if "q_norm" in name or "k_norm" in name else 1.0
+        if case.arch == MODEL_ARCH.GEMMA4 and mean == 1.5:
+            mean = 0.65  # its scores are not scaled
         return mean - gemma + 0.2 * noise
+    if name.endswith(("scale", "layer_scalar")):
+        return 1 + 0.2 * noise
     if name.endswith("bias"):
         return noise * np.float32(4.0 if "experts" in name else 0.3)  # the former meet clamps
     if name.endswith("sinks"):
         return noise
     gain = 1.5 if "q_proj" in name or "k_proj" in name else 2.3 if "embed" in name else 1.0
     if is_router(name):
-        gain = 2.0
+        gain = 2.0 * (math.sqrt(shape[-1]) if name.endswith("proj.weight") else 1)
     return noise * np.float32(gain / math.sqrt(shape[-1]))
 
 
 def is_router(name):
     return name.endswith(("gate.weight", "shared_expert_gate.weight", "router.weight",
-                          "router.layer.weight"))
+                          "router.layer.weight", "router.proj.weight"))
 
 
 def tensor_type(name, shape, case):
@@ -350,10 +390,18 @@ def tensor_type(name, shape, case):
     return case.default_type
 
 
+# Names in the originals that no table has.
+NAMES_BY_HAND = {"router.scale": "ffn_gate_inp.scale",
+                 "router.per_expert_scale": "ffn_down_exps.scale",
+                 "layer_scalar": "layer_output_scale.weight",
+                 "mlp.experts.gate_proj.weight": "ffn_gate_exps.weight",
+                 "mlp.experts.up_proj.weight": "ffn_up_exps.weight"}
+
+
 def converter_name(name):
     """What the original's tensor is called once its experts are stacked."""
     name = name.removeprefix("language_model.").replace("block_sparse_moe", "mlp")
-    name = name.replace("switch_mlp", "experts")
+    name = name.replace("switch_mlp", "experts").replace("experts.switch_glu", "mlp.experts")
     name = name.replace("router.layer", "gate").replace("shared_mlp", "mlp.shared_expert")
     name = name.replace("output_linear", "down_proj").replace("sinks", "sinks.weight")
     return name.replace("e_score_correction_bias", "e_score_correction.bias")
@@ -363,6 +411,10 @@ def file_tensors(name, stored, names):
     """What the converter makes of a tensor: names and rows. It takes shared experts apart."""
     name = converter_name(name)
     parts = {name: stored}
+    by_hand = [known for known in NAMES_BY_HAND if name.endswith(known)]
+    if by_hand:
+        yield f"blk.{name.split('layers.')[1].split('.')[0]}.{NAMES_BY_HAND[by_hand[0]]}", stored
+        return
     if "input_linear" in name:
         parts = dict(zip((name.replace("input_linear", p) for p in ("gate_proj", "up_proj")),
                          np.split(stored, 2)))
@@ -405,7 +457,8 @@ def write_metadata(writer, case, config):
         writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     else:
         writer.add_layer_norm_eps(config.get("layer_norm_eps", config.get("norm_epsilon")))
-    writer.add_rope_freq_base(config["rope_theta"])
+    if "rope_theta" in config:
+        writer.add_rope_freq_base(config["rope_theta"])
     if "head_dim" in config:
         writer.add_key_length(head_dim)
         writer.add_value_length(head_dim)
@@ -417,7 +470,7 @@ def write_metadata(writer, case, config):
         writer.add_rope_freq_base_swa(config["rope_local_base_freq"])
         if case.pattern != 6:
             writer.add_sliding_window_pattern(case.pattern)
-    write_rope_scaling(writer, config.get("rope_scaling"), head_dim, config["rope_theta"])
+    write_rope_scaling(writer, config.get("rope_scaling"), head_dim, config.get("rope_theta"))
     tiny_hybrids.write_metadata(writer, config)
     for key, value in case.keys.items():
         add = {str: writer.add_string, float: writer.add_float32, int: writer.add_uint32,
@@ -500,7 +553,8 @@ def make(case, codec):
     config = dict(model_type=case.mlx, vocab_size=N_VOCAB, max_position_embeddings=CONTEXT,
                   **case.config)
     module = importlib.import_module(f"mlx_lm.models.{case.mlx}")
-    model = module.Model(module.ModelArgs.from_dict(config))
+    nested = dict(model_type=case.mlx, text_config=config) if case.mlx == "llama4" else config
+    model = module.Model(module.ModelArgs.from_dict(nested))
     if case.arch == MODEL_ARCH.GEMMA3:
         model.sanitize({})  # no lm_head: tied
     case.correct(model, module)
@@ -523,7 +577,7 @@ def make(case, codec):
         return values if qtype == T.F32 else codec.decode(stored, qtype).reshape(values.shape)
 
     for name, parameter in tree_flatten(model.parameters()):
-        if not name.endswith((".weight", "bias", "sinks", "A_log")):
+        if not name.endswith((".weight", "bias", "sinks", "A_log", "scale", "layer_scalar")):
             continue  # rope frequencies that mlx keeps beside the weights
         values = random_weight(name, parameter.shape, case, rng)
         if tiny_hybrids.is_arranged(name):
@@ -543,6 +597,12 @@ def make(case, codec):
                 if part in name:
                     stored = interleave_heads(stored, n_heads)
         for file_name, rows in file_tensors(name, stored, names):
+            if case.arch == MODEL_ARCH.GEMMA4 and "ffn_gate_exps" in file_name:
+                gates = rows  # stand above the rows of up, which come next
+                continue
+            if case.arch == MODEL_ARCH.GEMMA4 and "ffn_up_exps" in file_name:
+                rows = np.concatenate([gates, rows], axis=1)
+                file_name = file_name.replace("up", "gate_up")
             writer.add_tensor(file_name, rows, raw_dtype=qtype)
         weights.append((name, mx.array(values)))
         add_prediction_layers(writer, case, config, file_name, stored, qtype)

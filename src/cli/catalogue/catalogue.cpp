@@ -33,6 +33,8 @@ constexpr IntegerField kIntegers[] = {
     {"yarn_factor", &ModelShape::yarn_factor, false},
     {"yarn_context", &ModelShape::yarn_context, false},
     {"window", &ModelShape::window, false},
+    {"global_head_dim", &ModelShape::global_head_dim, false},
+    {"global_n_kv_heads", &ModelShape::global_n_kv_heads, false},
     {"n_experts", &ModelShape::n_experts, false},
     {"top_k", &ModelShape::top_k, false},
     {"d_expert", &ModelShape::d_expert, false},

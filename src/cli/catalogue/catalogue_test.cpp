@@ -71,6 +71,7 @@ TEST(Catalogue, MixesMakeFilesOfThePublishedSize) {
       {"Qwen3-235B-A22B", "Q4_K_M", 132.39}, {"Mixtral-8x7B", "Q8_0", 46.22},
       {"Gemma-3-27B", "Q4_K_M", 15.41},      {"gpt-oss-20b", "MXFP4", 11.27},
       {"gpt-oss-120b", "MXFP4", 59.02},      {"MiniMax-M2", "Q3_K_M", 101.76},
+      {"Gemma-4-26B-A4B", "Q8_0", 25.00},    {"Gemma-4-31B", "Q8_0", 30.38},
   };
   const auto catalogue = parse_catalogue(builtin_catalogue());
   for (const auto& c : kCases) {

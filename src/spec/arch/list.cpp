@@ -4,19 +4,20 @@ namespace ridge::arch {
 
 std::span<const Architecture> architectures() {
   static constexpr Architecture kArchitectures[] = {
-      {"cohere2", cohere2},    {"command-r", command_r},
-      {"dots1", dots1},        {"gemma2", gemma2},
-      {"gemma3", gemma3},      {"glm4moe", glm4moe},
-      {"gpt-oss", gpt_oss},    {"granite", granite},
-      {"granitemoe", granite}, {"lfm2", lfm2},
-      {"llama", llama},        {"minimax-m2", minimax_m2},
-      {"mistral3", mistral3},  {"olmo2", olmo2},
-      {"olmoe", olmoe},        {"phi2", phi2},
-      {"phi3", phi3},          {"qwen2", qwen2},
-      {"qwen2moe", qwen2moe},  {"qwen3", qwen3},
-      {"qwen35", qwen35},      {"qwen35moe", qwen35moe},
-      {"qwen3moe", qwen3moe},  {"qwen3next", qwen3next},
-      {"smollm3", smollm3},    {"starcoder2", starcoder2},
+      {"cohere2", cohere2},   {"command-r", command_r},
+      {"dots1", dots1},       {"gemma2", gemma2},
+      {"gemma3", gemma3},     {"gemma4", gemma4},
+      {"glm4moe", glm4moe},   {"gpt-oss", gpt_oss},
+      {"granite", granite},   {"granitemoe", granite},
+      {"lfm2", lfm2},         {"llama", llama},
+      {"llama4", llama4},     {"minimax-m2", minimax_m2},
+      {"mistral3", mistral3}, {"olmo2", olmo2},
+      {"olmoe", olmoe},       {"phi2", phi2},
+      {"phi3", phi3},         {"qwen2", qwen2},
+      {"qwen2moe", qwen2moe}, {"qwen3", qwen3},
+      {"qwen35", qwen35},     {"qwen35moe", qwen35moe},
+      {"qwen3moe", qwen3moe}, {"qwen3next", qwen3next},
+      {"smollm3", smollm3},   {"starcoder2", starcoder2},
   };
   return kArchitectures;
 }

@@ -17,6 +17,8 @@ ModelSpec qwen2moe(ArchReader& reader);
 ModelSpec qwen3moe(ArchReader& reader);
 ModelSpec olmoe(ArchReader& reader);
 ModelSpec dots1(ArchReader& reader);
+ModelSpec gemma4(ArchReader& reader);
+ModelSpec llama4(ArchReader& reader);
 ModelSpec gpt_oss(ArchReader& reader);
 ModelSpec glm4moe(ArchReader& reader);
 ModelSpec minimax_m2(ArchReader& reader);

@@ -193,6 +193,12 @@ NormSpec ArchReader::optional_norm(std::string_view stem, int64_t size) {
   return has_tensor_(cat(stem, ".weight")) ? norm(stem, size) : NormSpec{};
 }
 
+NormSpec ArchReader::unit_norm(int64_t size) {
+  NormSpec unit = norm("", size);
+  unit.weight.name.clear();
+  return unit;
+}
+
 ModelSpec ArchReader::model() {
   ModelSpec spec{.architecture = architecture_, .d_model = d_model_};
   const auto tokens = metadata_.get_strings("tokenizer.ggml.tokens");
@@ -207,7 +213,7 @@ ModelSpec ArchReader::model() {
   return spec;
 }
 
-AttentionSpec ArchReader::attention(int layer, RopePairs pairs) {
+AttentionSpec ArchReader::attention(int layer, RopePairs pairs, const HeadKeys& keys) {
   AttentionSpec a;
   a.n_heads = layer_integer("attention.head_count", layer, 1, kMaxWidth);
   a.n_kv_heads = has_key("attention.head_count_kv")
@@ -217,16 +223,16 @@ AttentionSpec ArchReader::attention(int layer, RopePairs pairs) {
     fail(ErrorCode::kInvalidFile, full("attention.head_count"), " is ", a.n_heads,
          ", which is no multiple of head_count_kv ", a.n_kv_heads);
   }
-  const auto key_length = integer("attention.key_length", 1, kMaxWidth);
+  const auto key_length = integer(keys.k_dim, 1, kMaxWidth);
   if (!key_length && d_model_ % a.n_heads != 0) {
     fail(ErrorCode::kInvalidFile, full("embedding_length"), " is ", d_model_,
          ", which is no multiple of head_count ", a.n_heads, ", and there is no key_length");
   }
   a.k_dim = key_length.value_or(d_model_ / a.n_heads);
-  a.v_dim = integer("attention.value_length", 1, kMaxWidth).value_or(a.k_dim);
+  a.v_dim = integer(keys.v_dim, 1, kMaxWidth).value_or(a.k_dim);
   a.scale = number("attention.scale").value_or(0.0f);
   if (a.scale == 0.0f) a.scale = float(1.0 / std::sqrt(double(a.k_dim)));
-  a.rope = rope(a.k_dim, pairs);
+  a.rope = rope(a.k_dim, pairs, keys);
 
   add_projections(layer, a);
   return a;
@@ -331,6 +337,11 @@ MoeFfnSpec ArchReader::moe_ffn(int layer, FfnActivation activation, int64_t d_ff
   moe.up = matrix(name("ffn_up_exps"), d_ff, d_model_);
   moe.down = matrix(name("ffn_down_exps"), d_model_, d_ff);
   for (MatrixSpec* m : {&moe.gate, &moe.up, &moe.down}) m->n_matrices = moe.n_experts;
+  const std::string stacked = cat(name("ffn_gate_up_exps"), ".weight");
+  if (has_tensor_(stacked)) {
+    moe.gate.name = moe.up.name = stacked;
+    stack({&moe.gate, &moe.up});
+  }
   return moe;
 }
 
@@ -366,14 +377,14 @@ void ArchReader::add_shared_expert(int layer, MoeFfnSpec& moe, int64_t d_ff, Sha
   }
 }
 
-RopeSpec ArchReader::rope(int64_t head_dim, RopePairs pairs) {
+RopeSpec ArchReader::rope(int64_t head_dim, RopePairs pairs, const HeadKeys& keys) {
   RopeSpec rope{.pairs = pairs};
-  rope.n_rotated = integer("rope.dimension_count", 0, kMaxWidth).value_or(head_dim);
+  rope.n_rotated = integer(keys.n_rotated, 0, kMaxWidth).value_or(head_dim);
   if (rope.n_rotated > head_dim || rope.n_rotated % 2 != 0) {
-    fail(ErrorCode::kInvalidFile, full("rope.dimension_count"), " is ", rope.n_rotated,
+    fail(ErrorCode::kInvalidFile, full(keys.n_rotated), " is ", rope.n_rotated,
          ", expected an even number up to the head size ", head_dim);
   }
-  if (has_key("rope.freq_base")) rope.base = require_positive("rope.freq_base");
+  if (has_key(keys.rope_base)) rope.base = require_positive(keys.rope_base);
   rope.factors = optional_vector("rope_freqs.weight", rope.n_rotated / 2);
 
   rope.magnitude = number("rope.scaling.attn_factor").value_or(1.0f);

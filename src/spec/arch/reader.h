@@ -16,6 +16,14 @@
 
 namespace ridge::arch {
 
+// The keys of a layer's heads; some families have others for their windowed layers.
+struct HeadKeys {
+  std::string_view k_dim = "attention.key_length";
+  std::string_view v_dim = "attention.value_length";
+  std::string_view n_rotated = "rope.dimension_count";
+  std::string_view rope_base = "rope.freq_base";
+};
+
 class ArchReader {
  public:
   using HasTensor = std::function<bool(std::string_view)>;
@@ -49,12 +57,13 @@ class ArchReader {
   // RMS norms, until the architecture says that all of its norms are layer norms.
   NormSpec norm(std::string_view stem, int64_t size);
   NormSpec optional_norm(std::string_view stem, int64_t size);
+  NormSpec unit_norm(int64_t size);  // without weights
   void use_layer_norms() { norm_kind_ = NormKind::kLayer; }
   VectorSpec optional_vector(std::string_view name, int64_t size) const;
 
   // What most families have in common.
   ModelSpec model();  // all but the layers
-  AttentionSpec attention(int layer, RopePairs pairs);
+  AttentionSpec attention(int layer, RopePairs pairs, const HeadKeys& keys = {});
   // Norm, attention, add; norm, feed-forward, add.
   LayerSpec pre_norm_layer(int layer, AttentionSpec attention, FfnActivation activation);
   LayerSpec pre_norm_layer(int layer, AttentionSpec attention, FfnSpec ffn);
@@ -74,7 +83,7 @@ class ArchReader {
   // gate: whether a logit of its own scales it.
   enum class SharedGate { kNone, kSigmoid };
   void add_shared_expert(int layer, MoeFfnSpec& moe, int64_t d_ff, SharedGate gate);
-  RopeSpec rope(int64_t head_dim, RopePairs pairs);
+  RopeSpec rope(int64_t head_dim, RopePairs pairs, const HeadKeys& keys = {});
   // Which layers have a window: a flag for each, or a period whose last layer sees all.
   std::vector<bool> windowed_layers(int64_t default_period);
 
