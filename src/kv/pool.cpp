@@ -74,6 +74,10 @@ int64_t pages_of_group(const kv::Kind& kind, const KvOptions& options) {
   return std::min(all, pages_per_sequence(kind, options) * options.n_sequences);
 }
 
+int64_t n_slots(const KvOptions& options) {
+  return options.n_sequences * (1 + options.n_checkpoints);
+}
+
 constexpr size_t kNoGroup = SIZE_MAX;
 struct LayerMemory {
   size_t group = kNoGroup;  // of a layer that attends
@@ -130,8 +134,6 @@ struct KvPool::State {
   kv::FreePages slots;
   BufferPtr buffer;
 
-  int64_t n_slots() const { return options.n_sequences * (1 + options.n_checkpoints); }
-
   void copy_states(int32_t from, int32_t to) {
     for (const LayerMemory& layer : layers) {
       copy_slot(backend, layer.states.inputs, from, to);
@@ -161,10 +163,11 @@ struct KvPool::State {
   void add_states(const kv::StateShape& shape, Layout& layout) {
     has_states = true;
     LayerMemory& memory = layers.emplace_back();
-    memory.states.inputs = layout.place(DType::kF32, {n_slots(), shape.n_inputs, shape.n_channels});
+    memory.states.inputs =
+        layout.place(DType::kF32, {n_slots(options), shape.n_inputs, shape.n_channels});
     if (shape.n_heads == 0) return;
     memory.states.matrices =
-        layout.place(DType::kF32, {n_slots(), shape.n_heads, shape.k_dim, shape.v_dim});
+        layout.place(DType::kF32, {n_slots(options), shape.n_heads, shape.k_dim, shape.v_dim});
   }
 
   void add_pages(const AttentionSpec& attention, std::unique_ptr<const kv::Kind> kind,
@@ -223,9 +226,7 @@ struct KvSequence::State {
 KvPool::KvPool(Backend& backend, const ModelSpec& spec, const KvOptions& options) {
   check_options(options);
   state_ = std::make_unique<State>(
-      State{.backend = backend,
-            .options = options,
-            .slots = kv::FreePages(options.n_sequences * (1 + options.n_checkpoints))});
+      State{.backend = backend, .options = options, .slots = kv::FreePages(n_slots(options))});
   Layout layout;
   for (const LayerSpec& layer : spec.layers) state_->add_layer(layer, layout);
   state_->buffer = backend.alloc(size_t(layout.n_bytes()));
@@ -292,7 +293,8 @@ void KvSequence::reserve(int64_t n) {
     }
   }
   if (state_->pool.has_states && !state_->slots.can_take()) {
-    fail(ErrorCode::kOutOfMemory, "the KV cache (recurrent) is full: ", state_->pool.n_slots(),
+    fail(ErrorCode::kOutOfMemory,
+         "the KV cache (recurrent) is full: ", n_slots(state_->pool.options),
          " states of sequences are in use");
   }
   for (kv::PageTable& table : state_->tables) table.grow(end);

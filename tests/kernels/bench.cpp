@@ -124,6 +124,23 @@ void bench_type(Machine& machine, DType dtype, const BenchOptions& options, doub
 
 }  // namespace
 
+BenchLevel parse_bench_level(std::span<char* const> args) {
+  int n_threads = 0;
+  std::string isa;
+  for (size_t i = 0; i + 1 < args.size(); i += 2) {
+    const std::string_view name = args[i];
+    if (name == "--threads") n_threads = std::atoi(args[i + 1]);
+    if (name == "--isa") isa = args[i + 1];
+  }
+  const ChosenKernels chosen = choose_kernels(isa);
+  return {n_threads, {std::string(chosen.level), chosen.table}};
+}
+
+void print_bench_head(Machine& machine, const TestedLevel& level) {
+  std::printf("%s, %d threads, read bandwidth %.1f GB/s\n", level.name.c_str(), machine.pool.size(),
+              measure_read_bandwidth(machine.pool) * 1e-9);
+}
+
 int run_bench(std::span<char* const> args) {
   const BenchOptions options = parse(args);
   const ChosenKernels chosen = choose_kernels(options.isa);

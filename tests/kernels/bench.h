@@ -3,9 +3,19 @@
 #pragma once
 
 #include <span>
-#include <string_view>
+
+#include "tests/kernels/machine.h"
 
 namespace ridge::cpu::testing {
+
+// What the benches of a verb take: [--threads N] [--isa LEVEL].
+struct BenchLevel {
+  int n_threads = 0;
+  TestedLevel level;
+};
+BenchLevel parse_bench_level(std::span<char* const> args);
+// Prints level, threads and read bandwidth.
+void print_bench_head(Machine& machine, const TestedLevel& level);
 
 int run_bench(std::span<char* const> args);
 // `kernels_test --bench attention [--threads N] [--isa LEVEL]`: one layer's attention, as a decode

@@ -1,10 +1,6 @@
 #include <cstdio>
-#include <cstdlib>
-#include <string>
 #include <vector>
 
-#include "cpu/dispatch.h"
-#include "cpu/ops/bandwidth.h"
 #include "cpu/ops/recurrent.h"
 #include "tests/kernels/bench.h"
 #include "tests/kernels/machine.h"
@@ -110,18 +106,9 @@ void bench_shape(Machine& machine, const Shape& shape) {
 }  // namespace
 
 int run_recurrent_bench(std::span<char* const> args) {
-  int n_threads = 0;
-  std::string isa;
-  for (size_t i = 0; i + 1 < args.size(); i += 2) {
-    const std::string_view name = args[i];
-    if (name == "--threads") n_threads = std::atoi(args[i + 1]);
-    if (name == "--isa") isa = args[i + 1];
-  }
-  const ChosenKernels chosen = choose_kernels(isa);
-  const TestedLevel level{std::string(chosen.level), chosen.table};
-  Machine machine(level, n_threads);
-  std::printf("%s, %d threads, read bandwidth %.1f GB/s\n", level.name.c_str(), machine.pool.size(),
-              measure_read_bandwidth(machine.pool) * 1e-9);
+  const BenchLevel bench = parse_bench_level(args);
+  Machine machine(bench.level, bench.n_threads);
+  print_bench_head(machine, bench.level);
   std::printf("%-15s %29s %29s\n", "microseconds of", "decode: a token of a layer",
               "512 rows: a token of a layer");
   std::printf("%-15s %9s %9s %9s %9s %9s %9s\n", "heads", "convolve", "delta", "r+w GB/s",

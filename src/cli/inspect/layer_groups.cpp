@@ -32,7 +32,7 @@ std::string describe(const AttentionSpec& attention) {
   if (attention.window > 0) {
     text += cat(attention.chunked ? ", chunks of " : ", window ", attention.window);
   }
-  text += attention.rope.n_rotated > 0 ? ", " + describe(attention.rope) : ", no rope";
+  text += ", " + describe(attention.rope);
   if (!attention.v) text += ", V of K's projection";
   if (attention.q_bias) text += ", biases";
   if (attention.q_norm) text += ", norms of q and k";

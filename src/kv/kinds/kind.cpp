@@ -5,7 +5,8 @@ namespace {
 
 std::unique_ptr<const Kind> kind_of(const AttentionSpec& attention) {
   if (attention.window == 0) return make_full();
-  return attention.chunked ? make_chunks(attention.window) : make_window(attention.window);
+  return make_window({.size = int(attention.window),
+                      .rule = attention.chunked ? WindowRule::kChunks : WindowRule::kSliding});
 }
 
 std::unique_ptr<const Kind> kind_of(const DeltaNetSpec& net) {

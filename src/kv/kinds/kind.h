@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "backend/backend.h"
 #include "spec/spec.h"
 
 namespace ridge::kv {
@@ -35,8 +36,7 @@ class Kind {
 };
 
 std::unique_ptr<const Kind> make_full();
-std::unique_ptr<const Kind> make_window(int64_t window);
-std::unique_ptr<const Kind> make_chunks(int64_t size);
+std::unique_ptr<const Kind> make_window(const AttentionWindow& window);
 std::unique_ptr<const Kind> make_recurrent(const StateShape& shape);
 std::unique_ptr<const Kind> kind_of(const LayerSpec& layer);
 

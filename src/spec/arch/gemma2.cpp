@@ -2,6 +2,7 @@
 // after every block, and a scaled embedding.
 #include <cmath>
 
+#include "spec/arch/gemma.h"
 #include "spec/arch/list.h"
 
 namespace ridge::arch {
@@ -12,13 +13,6 @@ constexpr int64_t kDefaultWindow = 4096;
 constexpr float kDefaultScoreCap = 50.0f;
 constexpr float kDefaultLogitCap = 30.0f;
 constexpr int kLayersOf27B = 46;
-
-// The 27B scales by d_model / n_heads (its query_pre_attn_scalar, 144) instead of the head size,
-// and files say so only by their shape.
-float attention_scale(const ArchReader& reader, const AttentionSpec& attention) {
-  if (reader.n_layers() != kLayersOf27B) return attention.scale;
-  return float(1.0 / std::sqrt(double(reader.d_model()) / double(attention.n_heads)));
-}
 
 }  // namespace
 
@@ -33,16 +27,13 @@ ModelSpec gemma2(ArchReader& reader) {
 
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
-    attention.scale = attention_scale(reader, attention);
+    attention.scale = gemma_attention_scale(reader, attention, kLayersOf27B);
     attention.softcap = score_cap;
     if (windowed[size_t(i)]) {
       attention.window = window;
       attention.rope.base = reader.number("rope.freq_base_swa").value_or(attention.rope.base);
     }
-    LayerSpec layer = reader.pre_norm_layer(i, std::move(attention), FfnActivation::kGeluTanh);
-    layer.mixer_post_norm = reader.norm(blk(i, "post_attention_norm"), spec.d_model);
-    layer.ffn_post_norm = reader.norm(blk(i, "post_ffw_norm"), spec.d_model);
-    spec.layers.push_back(std::move(layer));
+    spec.layers.push_back(gemma_layer(reader, i, std::move(attention)));
   }
   return spec;
 }

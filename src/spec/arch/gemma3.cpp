@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "spec/arch/gemma.h"
 #include "spec/arch/list.h"
 
 namespace ridge::arch {
@@ -11,13 +12,6 @@ namespace {
 constexpr int kDefaultPattern = 6;             // every sixth layer is global
 constexpr float kDefaultLocalBase = 10000.0f;  // rope base of the windowed layers
 constexpr int kLayersOf27B = 62;
-
-// The 27B scales by d_model / n_heads (its query_pre_attn_scalar, 168) instead of the head size,
-// and files say so only by their shape.
-float attention_scale(const ArchReader& reader, const AttentionSpec& attention) {
-  if (reader.n_layers() != kLayersOf27B) return attention.scale;
-  return float(1.0 / std::sqrt(double(reader.d_model()) / double(attention.n_heads)));
-}
 
 }  // namespace
 
@@ -31,7 +25,7 @@ ModelSpec gemma3(ArchReader& reader) {
 
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
-    attention.scale = attention_scale(reader, attention);
+    attention.scale = gemma_attention_scale(reader, attention, kLayersOf27B);
     attention.softcap = reader.number("attn_logit_softcapping").value_or(0.0f);
     attention.q_norm = reader.norm(blk(i, "attn_q_norm"), attention.k_dim);
     attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k_dim);
@@ -40,10 +34,7 @@ ModelSpec gemma3(ArchReader& reader) {
       attention.rope.base = local_base;
       attention.rope.scaling = {};
     }
-    LayerSpec layer = reader.pre_norm_layer(i, std::move(attention), FfnActivation::kGeluTanh);
-    layer.mixer_post_norm = reader.norm(blk(i, "post_attention_norm"), spec.d_model);
-    layer.ffn_post_norm = reader.norm(blk(i, "post_ffw_norm"), spec.d_model);
-    spec.layers.push_back(std::move(layer));
+    spec.layers.push_back(gemma_layer(reader, i, std::move(attention)));
   }
   return spec;
 }

@@ -3,6 +3,7 @@
 // a dense feed-forward and experts side by side, and ends with a scale.
 #include <cmath>
 
+#include "spec/arch/gemma.h"
 #include "spec/arch/list.h"
 
 namespace ridge::arch {
@@ -58,10 +59,8 @@ ModelSpec gemma4(ArchReader& reader) {
   const bool has_experts = reader.integer("expert_count", 0, 1 << 14).value_or(0) > 0;
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = read_attention(reader, i, windowed[size_t(i)] ? window : 0);
-    LayerSpec layer = reader.pre_norm_layer(i, std::move(attention), FfnActivation::kGeluTanh);
-    layer.mixer_post_norm = reader.norm(blk(i, "post_attention_norm"), spec.d_model);
+    LayerSpec layer = gemma_layer(reader, i, std::move(attention));
     if (has_experts) layer.ffn = read_ffn(reader, i, std::move(layer.ffn));
-    layer.ffn_post_norm = reader.norm(blk(i, "post_ffw_norm"), spec.d_model);
     layer.output_scale = reader.optional_vector(blk(i, "layer_output_scale.weight"), 1);
     spec.layers.push_back(std::move(layer));
   }
