@@ -72,8 +72,9 @@ TEST(AttentionKernels, ScoresEqualGeneric) {
     const auto run = [&](const TestedLevel& level, int64_t first, int64_t n_rows,
                          int64_t n_panels) {
       std::vector<float> out(size_t(kMostRows * kStride), 0.0f);
-      level.table.attention.scores({q.data() + first * dim, dim, n_rows, panels.data(), n_panels,
-                                    dim, out.data() + first * kStride, kStride});
+      level.table.attention.scores({q.data() + first * dim, dim, n_rows, n_panels, dim,
+                                    out.data() + first * kStride, kStride},
+                                   panels.data());
       return out;
     };
     const std::vector<float> expected = run(generic_level(), 0, kMostRows, kMostPanels);
@@ -91,6 +92,46 @@ TEST(AttentionKernels, ScoresEqualGeneric) {
           for (int64_t row = first; row < kMostRows; ++row) {
             ASSERT_EQ(0, std::memcmp(&some[size_t(row * kStride)], &all[size_t(row * kStride)],
                                      size_t(n_panels * kPanelKeys) * sizeof(float)));
+          }
+        }
+      }
+    }
+  }
+}
+
+// Scores straight from the cache: the bits of those with panels, for any number of rows and panels.
+TEST(AttentionKernels, DirectScoresEqualThoseOfPanels) {
+  Rng rng(4);
+  constexpr int64_t kMostPanels = 3, kStride = kMostPanels * kPanelKeys + 5;
+  for (int type = 0; type < kKvElements; ++type) {
+    for (const int64_t dim : {8, 64, 72, 96, 256}) {
+      if (!is_block_size(kTypes[type], dim)) continue;
+      const std::vector<float> q = random_floats(rng, kMostRows * dim);
+      const std::vector<std::byte> cache =
+          random_rows(rng, kTypes[type], kMostPanels * kPanelKeys, dim);
+      const std::byte* keys[kMostPanels * kPanelKeys];
+      for (int64_t i = 0; i < kMostPanels * kPanelKeys; ++i) {
+        keys[i] = cache.data() + i * 7 % (kMostPanels * kPanelKeys) * row_bytes(kTypes[type], dim);
+      }
+      for (const TestedLevel& level : tested_levels()) {
+        const AttentionKernels& kernels = level.table.attention;
+        if (kernels.cache[type].scores == nullptr) continue;
+        SCOPED_TRACE(level.name + ", type " + std::to_string(type) + ", " + std::to_string(dim));
+        std::vector<float> panels(size_t(kMostPanels * kPanelKeys * dim));
+        for (int64_t i = 0; i < kMostPanels; ++i) {
+          kernels.cache[type].pack_keys(panels.data() + i * kPanelKeys * dim, keys + i * kPanelKeys,
+                                        dim);
+        }
+        for (int64_t n_rows = 1; n_rows <= kMostRows; ++n_rows) {
+          for (int64_t n_panels = 1; n_panels <= kMostPanels; ++n_panels) {
+            std::vector<float> expected(size_t(kMostRows * kStride), 0.5f), direct = expected;
+            ScoresArgs args{q.data(), dim, n_rows, n_panels, dim, expected.data(), kStride};
+            kernels.scores(args, panels.data());
+            args.scores = direct.data();
+            args.next = cache.data();
+            args.next_bytes = n_panels * kPanelKeys * row_bytes(kTypes[type], dim);
+            kernels.cache[type].scores(args, keys);
+            ASSERT_EQ(expected, direct) << n_rows << " rows, " << n_panels << " panels";
           }
         }
       }

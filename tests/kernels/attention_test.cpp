@@ -169,6 +169,31 @@ TEST(Attention, OfARowDependsOnNothingElseInTheCall) {
   }
 }
 
+// Deep caches: one thread takes several KV heads at once, three threads one after the other.
+TEST(Attention, OfADeepCacheDoesNotDependOnHowHeadsAreShared) {
+  const AttentionCase cases[] = {
+      {.n_heads = 9, .n_kv_heads = 3},
+      {.n_heads = 14, .n_kv_heads = 2, .k_dtype = DType::kQ8_0, .v_dtype = DType::kQ8_0},
+      {.n_heads = 36, .n_kv_heads = 36, .k_dim = 20, .v_dim = 12, .page_size = 7},
+      {.n_heads = 4, .n_kv_heads = 4, .params = {.scale = 0.125f, .window = {1100}}},
+      {.n_heads = 6, .n_kv_heads = 3, .k_dim = 72, .v_dim = 32, .sinks = {1, 2, 3, 4, 5, 6}},
+  };
+  for (const std::string& level : supported_levels()) {
+    for (const AttentionCase& c : cases) {
+      SCOPED_TRACE(level + ": " + describe(c));
+      AttentionRig together(c, {1400, 40}, {.n_threads = 1, .isa = level});
+      AttentionRig apart(c, {1400, 40}, {.n_threads = 3, .isa = level});
+      const AttentionRig::Part parts[] = {{0, 1399, 1}, {0, 1290, 5}};
+      for (const auto& part : parts) {
+        const std::vector<float> rows = together.run({part, {1, 30, 2}});
+        expect_reference(together, c, part, rows);
+        if (HasFatalFailure()) return;
+        ASSERT_TRUE(same_bits(rows, apart.run({part, {1, 30, 2}})));
+      }
+    }
+  }
+}
+
 TEST(Attention, ARowIgnoresWhatComesAfterIt) {
   for (const std::string& level : supported_levels()) {
     for (const DType dtype : {DType::kF16, DType::kQ8_0}) {

@@ -24,7 +24,6 @@ struct ScoresArgs {
   const float* q;
   int64_t q_stride;
   int64_t n_rows;
-  const float* panels;
   int64_t n_panels;
   int64_t dim;
   float* scores;
@@ -32,6 +31,7 @@ struct ScoresArgs {
   const std::byte* next = nullptr;  // what to fetch in the meantime, unless null
   int64_t next_bytes = 0;
 };
+inline constexpr int64_t kDirectStep = 8;
 
 // sum[row] += Σ_key weights[row * weights_stride + key] * v[key]
 struct AccumulateArgs {
@@ -53,6 +53,10 @@ inline constexpr int64_t kValueStep = 16;
 struct CacheKernels {
   // Transposes one position each from keys[0] … keys[kPanelKeys - 1] into a panel.
   void (*pack_keys)(float* panel, const std::byte* const* keys, int64_t dim) = nullptr;
+  // Scores of a few rows with the positions keys[0] … keys[n_panels * kPanelKeys - 1], for whom
+  // panels would cost more than they bring; dim is a multiple of kDirectStep. Null: they take
+  // panels nevertheless.
+  void (*scores)(const ScoresArgs& args, const std::byte* const* keys) = nullptr;
   // Sums of a few rows straight from the cache. Null: decoding costs so much that even two rows
   // share a widened copy.
   void (*accumulate)(const AccumulateArgs& args) = nullptr;
@@ -67,7 +71,7 @@ struct SoftmaxSums {
 
 struct AttentionKernels {
   CacheKernels cache[kKvElements];  // indexed by KvElement
-  void (*scores)(const ScoresArgs& args) = nullptr;
+  void (*scores)(const ScoresArgs& args, const float* panels) = nullptr;
   void (*accumulate_widened)(const AccumulateArgs& args) = nullptr;  // v is f32
   // scores → e^(scores - max) in place; returns max and the sum. cap > 0: soft-capped before.
   SoftmaxSums (*softmax)(float* scores, int64_t n, float cap) = nullptr;

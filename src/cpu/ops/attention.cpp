@@ -77,7 +77,7 @@ CallMemory carve(const AttentionCall& call, const PlanSize& size, int n_threads,
 }
 
 void attend_block(const AttentionCall& call, const AttentionTask& task, const BlockMemory& memory) {
-  const int64_t n_rows = task.n_positions * call.plan.group;
+  const int64_t n_rows = call.plan.rows(task);
   attend_chunk(call, task, task.first_chunk, memory, memory.sum);
   for (int64_t chunk = task.first_chunk + 1; chunk < task.end_chunk; ++chunk) {
     attend_chunk(call, task, chunk, memory, memory.chunk);
@@ -89,7 +89,7 @@ void attend_block(const AttentionCall& call, const AttentionTask& task, const Bl
 // Some chunks of a split block; whoever finishes its last part merges them all.
 void attend_part(const AttentionCall& call, const AttentionTask& task, const CallMemory& memory,
                  const BlockMemory& block) {
-  const int64_t n_rows = task.n_positions * call.plan.group;
+  const int64_t n_rows = call.plan.rows(task);
   const PartialRows parts = memory.partials.from(task.partial);
   for (int64_t chunk = task.first_chunk; chunk < task.end_chunk; ++chunk) {
     attend_chunk(call, task, chunk, block, parts.from((chunk - task.block_chunk) * n_rows));

@@ -6,12 +6,6 @@
 namespace ridge::cpu {
 namespace {
 
-// With fewer rows than this, cached values of V are converted inside the product; with more, once
-// into a tile that all rows then read.
-constexpr int64_t kWidenFromRows = 7;
-// Up to so many rows the memory is the limit, not arithmetic: what comes next is fetched ahead.
-constexpr int64_t kMemoryBoundRows = 16;
-
 struct Range {
   int64_t begin;
   int64_t end;
@@ -23,8 +17,7 @@ Range intersect(Range a, Range b) {
   return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
 }
 
-// Walks over the cached rows of one head, position by position or run by run (a run lies in one
-// page).
+// Walks over the cached rows of the task's first head, run by run (a run lies in one page).
 class CacheWalk {
  public:
   CacheWalk(const AttentionCall& call, const CacheHalf& half, const AttentionTask& task,
@@ -126,21 +119,24 @@ class ChunkView {
   Range chunk_;
 };
 
-// Transposes the positions of `keys` into panels; past the last one, its copies fill the panel.
-void pack_panels(const AttentionCall& call, const AttentionTask& task, Range keys, float* panels) {
-  const CacheKernels& kernels = call.kernels.cache[int(call.k.element)];
-  CacheWalk walk(call, call.k, task, keys.begin);
-  for (int64_t p = keys.begin; p < keys.end; p += kPanelKeys, panels += kPanelKeys * call.k.dim) {
-    const std::byte* rows[kPanelKeys];
-    const int64_t n = std::min(kPanelKeys, keys.end - p);
-    for (int64_t i = 0; i < n; ++i) {
-      rows[i] = walk.row();
-      walk.advance(1);
-    }
-    std::fill(rows + n, rows + kPanelKeys, rows[n - 1]);
-    kernels.pack_keys(panels, rows, call.k.dim);
+// The first head's rows of the positions of `keys`, whole panels of them: the last one fills the
+// rest.
+struct KeyRows {
+  const std::byte* rows[kPanels * kPanelKeys];
+  int64_t n_panels;
+
+  KeyRows(const AttentionCall& call, const AttentionTask& task, Range keys)
+      : n_panels((keys.size() + kPanelKeys - 1) / kPanelKeys) {
+    const std::byte** row = rows;
+    for_runs(call, call.k, task, keys, [&](int64_t, int64_t n, const std::byte* first) {
+      for (int64_t i = 0; i < n; ++i) *row++ = first + i * call.k.position_bytes;
+    });
+    std::fill(row, rows + n_panels * kPanelKeys, row[-1]);
   }
-}
+  void advance(int64_t bytes) {  // to the next head
+    for (int64_t i = 0; i < n_panels * kPanelKeys; ++i) rows[i] += bytes;
+  }
+};
 
 // What is read after the keys before `end`: the next ones, then the first values.
 const std::byte* after_keys(const AttentionCall& call, const AttentionTask& task, int64_t end,
@@ -148,26 +144,43 @@ const std::byte* after_keys(const AttentionCall& call, const AttentionTask& task
   return end < seen.end ? row_at(call, call.k, task, end) : row_at(call, call.v, task, seen.begin);
 }
 
+void score_panels(const AttentionCall& call, const ScoresArgs& args, const KeyRows& keys,
+                  bool directly, float* panels) {
+  const CacheKernels& kernels = call.kernels.cache[int(call.k.element)];
+  if (directly) return kernels.scores(args, keys.rows);
+  for (int64_t i = 0; i < keys.n_panels; ++i) {
+    kernels.pack_keys(panels + i * kPanelKeys * call.k.dim, keys.rows + i * kPanelKeys, call.k.dim);
+  }
+  call.kernels.scores(args, panels);
+}
+
 // Scores of whole panels: those of positions that a row does not see are left behind unread.
 void score_chunk(const AttentionCall& call, const AttentionTask& task, const ChunkView& view,
                  const BlockMemory& memory) {
   const Range seen = view.seen();
-  const bool fetches = task.n_positions * call.plan.group <= kMemoryBoundRows;
+  const bool few = call.plan.head_rows(task) <= kFewRows;
+  const bool directly = few && call.kernels.cache[int(call.k.element)].scores != nullptr &&
+                        call.k.dim % kDirectStep == 0;
   for (int64_t p = seen.begin; p < seen.end; p += kPanels * kPanelKeys) {
     const Range keys{p, std::min(p + kPanels * kPanelKeys, seen.end)};
-    pack_panels(call, task, keys, memory.tile);
+    KeyRows rows(call, task, keys);
     const Range viewers = view.viewers(keys);
-    const int64_t row = viewers.begin * call.plan.group;
-    call.kernels.scores({.q = memory.q + row * call.k.dim,
-                         .q_stride = call.k.dim,
-                         .n_rows = viewers.size() * call.plan.group,
-                         .panels = memory.tile,
-                         .n_panels = (keys.size() + kPanelKeys - 1) / kPanelKeys,
-                         .dim = call.k.dim,
-                         .scores = memory.scores + row * kScoresStride + view.column(p),
-                         .scores_stride = kScoresStride,
-                         .next = fetches ? after_keys(call, task, keys.end, seen) : nullptr,
-                         .next_bytes = kPanels * kPanelKeys * call.k.position_bytes});
+    for (int64_t head = 0; head < task.n_heads; ++head, rows.advance(call.k.head_bytes)) {
+      const int64_t row = head * call.plan.head_rows(task) + viewers.begin * call.plan.group;
+      ScoresArgs args{.q = memory.q + row * call.k.dim,
+                      .q_stride = call.k.dim,
+                      .n_rows = viewers.size() * call.plan.group,
+                      .n_panels = rows.n_panels,
+                      .dim = call.k.dim,
+                      .scores = memory.scores + row * kScoresStride + view.column(p),
+                      .scores_stride = kScoresStride};
+      if (few) {
+        args.next = head + 1 < task.n_heads ? rows.rows[0] + call.k.head_bytes
+                                            : after_keys(call, task, keys.end, seen);
+        args.next_bytes = rows.n_panels * kPanelKeys * call.k.position_bytes;
+      }
+      score_panels(call, args, rows, directly, memory.tile);
+    }
   }
 }
 
@@ -176,13 +189,14 @@ struct Values {
   Range positions;
   const std::byte* data;
   int64_t stride;                   // bytes
+  int64_t first_row = 0;            // of the head that they belong to
   const std::byte* next = nullptr;  // the cached rows that come after them, to be fetched
 };
 
 void add_values(const AttentionCall& call, const ChunkView& view, const BlockMemory& memory,
                 const Values& v, void (*kernel)(const AccumulateArgs&), const PartialRows& out) {
   view.for_viewers(v.positions, [&](int64_t i, int64_t n, Range seen) {
-    const int64_t row = i * call.plan.group;
+    const int64_t row = v.first_row + i * call.plan.group;
     kernel({.weights = memory.scores + row * kScoresStride + view.column(seen.begin),
             .weights_stride = kScoresStride,
             .n_rows = n * call.plan.group,
@@ -224,31 +238,41 @@ void weigh_values_of_few(const AttentionCall& call, const AttentionTask& task,
                          const ChunkView& view, const BlockMemory& memory, const PartialRows& out) {
   const Range seen = view.seen();
   const CacheHalf& v = call.v;
+  const int64_t head_rows = call.plan.head_rows(task);
   const auto direct = call.kernels.cache[int(v.element)].accumulate;
-  const bool widens = direct == nullptr || v.dim != v.padded_dim ||
-                      task.n_positions * call.plan.group >= kWidenFromRows;
+  const bool widens = direct == nullptr || v.dim != v.padded_dim;
   const int64_t longest = widens ? tile_positions(v.padded_dim) : kChunk;
-  for_runs(call, v, task, seen, [&](int64_t first, int64_t n_in_page, const std::byte* rows) {
-    for (int64_t i = 0; i < n_in_page; i += longest, rows += longest * v.position_bytes) {
+  const auto add_run = [&](Values values, const std::byte* rows) {
+    if (!widens) return add_values(call, view, memory, values, direct, out);
+    widen(call, rows, values.positions.size(), memory.tile);
+    values.data = reinterpret_cast<const std::byte*>(memory.tile);
+    values.stride = v.padded_dim * int64_t{sizeof(float)};
+    add_values(call, view, memory, values, call.kernels.accumulate_widened, out);
+  };
+  for_runs(call, v, task, seen, [&](int64_t first, int64_t n_in_page, const std::byte* run) {
+    for (int64_t i = 0; i < n_in_page; i += longest) {
       const int64_t p = first + i, n = std::min(longest, n_in_page - i);
-      Values values{{p, p + n}, rows, v.position_bytes, after_values(call, task, p + n, seen)};
-      if (widens) {
-        widen(call, rows, n, memory.tile);
-        values.data = reinterpret_cast<const std::byte*>(memory.tile);
-        values.stride = v.padded_dim * int64_t{sizeof(float)};
+      const std::byte* rows = run + i * v.position_bytes;
+      for (int64_t head = 0; head < task.n_heads; ++head, rows += v.head_bytes) {
+        const bool last = head + 1 == task.n_heads;
+        add_run({.positions = {p, p + n},
+                 .data = rows,
+                 .stride = v.position_bytes,
+                 .first_row = head * head_rows,
+                 .next = last ? after_values(call, task, p + n, seen) : rows + v.head_bytes},
+                rows);
       }
-      add_values(call, view, memory, values, widens ? call.kernels.accumulate_widened : direct,
-                 out);
     }
   });
 }
 
 void weigh_values(const AttentionCall& call, const AttentionTask& task, const ChunkView& view,
                   const BlockMemory& memory, const PartialRows& out) {
-  if (task.n_positions * call.plan.group <= kMemoryBoundRows) {
+  if (call.plan.head_rows(task) <= kFewRows) {
     weigh_values_of_few(call, task, view, memory, out);
     return;
   }
+  RIDGE_DCHECK(task.n_heads == 1);
   const Range seen = view.seen();
   const int64_t padded_dim = call.v.padded_dim;
   const int64_t tile = tile_positions(padded_dim);
@@ -258,8 +282,9 @@ void weigh_values(const AttentionCall& call, const AttentionTask& task, const Ch
       widen(call, rows, n, memory.tile + (p - begin) * padded_dim);
     });
     add_values(call, view, memory,
-               {positions, reinterpret_cast<const std::byte*>(memory.tile),
-                padded_dim * int64_t{sizeof(float)}},
+               {.positions = positions,
+                .data = reinterpret_cast<const std::byte*>(memory.tile),
+                .stride = padded_dim * int64_t{sizeof(float)}},
                call.kernels.accumulate_widened, out);
   }
 }
@@ -288,6 +313,17 @@ float last_factor(const AttentionCall& call, const PartialRows& rows, int64_t ro
   return factor / (rows.total(row) * factor + std::exp(call.sinks[head] - max));
 }
 
+// Which row of the call's tensors, and which query head, a task's row is.
+struct RowPlace {
+  int64_t row;
+  int64_t head;
+};
+RowPlace place_of(const AttentionCall& call, const AttentionTask& task, int64_t row) {
+  const int64_t group = call.plan.group, head_rows = call.plan.head_rows(task);
+  return {.row = task.sequence->first_row + task.first + row % head_rows / group,
+          .head = (task.kv_head + row / head_rows) * group + row % group};
+}
+
 }  // namespace
 
 int64_t tile_positions(int64_t padded_dim) {
@@ -295,11 +331,9 @@ int64_t tile_positions(int64_t padded_dim) {
 }
 
 void load_queries(const AttentionCall& call, const AttentionTask& task, float* q) {
-  const int64_t group = call.plan.group;
-  for (int64_t row = 0; row < task.n_positions * group; ++row, q += call.k.dim) {
-    const float* from = call.q +
-                        (task.sequence->first_row + task.first + row / group) * call.q_row_stride +
-                        (task.kv_head * group + row % group) * call.q_head_stride;
+  for (int64_t row = 0; row < call.plan.rows(task); ++row, q += call.k.dim) {
+    const RowPlace place = place_of(call, task, row);
+    const float* from = call.q + place.row * call.q_row_stride + place.head * call.q_head_stride;
     for (int64_t i = 0; i < call.k.dim; ++i) q[i] = from[i] * call.scale;
   }
 }
@@ -311,11 +345,11 @@ void clear(const PartialRows& rows, int64_t n_rows) {
 void attend_chunk(const AttentionCall& call, const AttentionTask& task, int64_t chunk,
                   const BlockMemory& memory, const PartialRows& out) {
   const ChunkView view(call, task, chunk);
-  const int64_t group = call.plan.group;
-  clear(out, task.n_positions * group);
+  const int64_t n_rows = call.plan.rows(task), head_rows = call.plan.head_rows(task);
+  clear(out, n_rows);
   score_chunk(call, task, view, memory);
-  for (int64_t row = 0; row < task.n_positions * group; ++row) {
-    const Range seen = view.seen_by(row / group);
+  for (int64_t row = 0; row < n_rows; ++row) {
+    const Range seen = view.seen_by(row % head_rows / call.plan.group);
     if (seen.empty()) continue;
     float* scores = memory.scores + row * kScoresStride + view.column(seen.begin);
     const SoftmaxSums sums = call.kernels.softmax(scores, seen.size(), call.softcap);
@@ -331,13 +365,10 @@ void merge(const AttentionCall& call, const PartialRows& to, const PartialRows& 
 }
 
 void store_rows(const AttentionCall& call, const AttentionTask& task, const PartialRows& rows) {
-  const int64_t group = call.plan.group;
-  for (int64_t row = 0; row < task.n_positions * group; ++row) {
-    const int64_t head = task.kv_head * group + row % group;
-    float* to = call.out +
-                (task.sequence->first_row + task.first + row / group) * call.out_row_stride +
-                head * call.out_head_stride;
-    const float factor = last_factor(call, rows, row, head);
+  for (int64_t row = 0; row < call.plan.rows(task); ++row) {
+    const RowPlace place = place_of(call, task, row);
+    float* to = call.out + place.row * call.out_row_stride + place.head * call.out_head_stride;
+    const float factor = last_factor(call, rows, row, place.head);
     const float* sums = rows.sums(row);
     for (int64_t i = 0; i < call.v.dim; ++i) to[i] = sums[i] * factor;
   }

@@ -11,6 +11,13 @@ int64_t n_blocks(const AttentionPlan& plan, const SequenceRows& sequence) {
   return (sequence.n_rows + plan.block_positions - 1) / plan.block_positions;
 }
 
+// KV heads of a block of n positions.
+int64_t n_heads(const AttentionPlan& plan, int64_t n) {
+  const int64_t rows = n * plan.group;
+  if (rows > kFewRows || rows > plan.heads_rows) return 1;
+  return std::min(plan.n_kv_heads, plan.heads_rows / rows);
+}
+
 // Calls fn(whole block as a task) for each block.
 template <class Fn>
 void for_blocks(const AttentionPlan& plan, std::span<const SequenceRows> sequences, Fn fn) {
@@ -20,9 +27,20 @@ void for_blocks(const AttentionPlan& plan, std::span<const SequenceRows> sequenc
       const int64_t n = std::min(plan.block_positions, sequence.n_rows - first);
       const int64_t chunk = plan.first_seen(sequence.first_pos + first) / kChunk;
       const int64_t end = (sequence.first_pos + first + n - 1) / kChunk + 1;
-      for (int64_t head = 0; head < plan.n_kv_heads; ++head) {
-        fn(AttentionTask{&sequence, int32_t(head), int32_t(first), int32_t(n), int32_t(chunk),
-                         int32_t(end), int32_t(chunk), int32_t(end), 1, -1, -1});
+      const int64_t n_together = n_heads(plan, n);
+      for (int64_t head = 0; head < plan.n_kv_heads; head += n_together) {
+        fn(AttentionTask{.sequence = &sequence,
+                         .kv_head = int32_t(head),
+                         .n_heads = int32_t(std::min(n_together, plan.n_kv_heads - head)),
+                         .first = int32_t(first),
+                         .n_positions = int32_t(n),
+                         .first_chunk = int32_t(chunk),
+                         .end_chunk = int32_t(end),
+                         .block_chunk = int32_t(chunk),
+                         .block_end_chunk = int32_t(end),
+                         .n_parts = 1,
+                         .split = -1,
+                         .partial = -1});
       }
     }
   }
@@ -38,7 +56,7 @@ int64_t n_parts(const AttentionPlan& plan, const AttentionTask& block) {
 }
 
 int64_t partial_rows(const AttentionPlan& plan, const AttentionTask& block) {
-  return block.n_positions * plan.group * (block.end_chunk - block.first_chunk);
+  return plan.rows(block) * (block.end_chunk - block.first_chunk);
 }
 
 }  // namespace
@@ -48,10 +66,18 @@ AttentionPlan plan_attention(int64_t n_heads, int64_t n_kv_heads, AttentionWindo
   AttentionPlan plan{.n_kv_heads = n_kv_heads, .group = n_heads / n_kv_heads, .window = window};
   plan.block_positions = std::max<int64_t>(1, kBlockRows / plan.group);
   int64_t n_tasks = 0, n_chunks = 0;
-  for_blocks(plan, sequences, [&](const AttentionTask& block) {
-    n_tasks += 1;
-    n_chunks += block.end_chunk - block.first_chunk;
-  });
+  const auto count = [&] {
+    n_tasks = n_chunks = 0;
+    for_blocks(plan, sequences, [&](const AttentionTask& block) {
+      n_tasks += 1;
+      n_chunks += block.end_chunk - block.first_chunk;
+    });
+  };
+  count();
+  if (n_chunks >= kTasksPerThread * n_threads * plan.n_kv_heads) {
+    plan.heads_rows = kFewRowsOfAll;  // there is enough to share without the heads
+    count();
+  }
   if (n_threads > 1 && n_tasks < kTasksPerThread * n_threads) {
     plan.chunks_per_task = std::max<int64_t>(1, n_chunks / (kPartsPerThread * n_threads));
   }
@@ -63,7 +89,7 @@ PlanSize size_of(const AttentionPlan& plan, std::span<const SequenceRows> sequen
   for_blocks(plan, sequences, [&](const AttentionTask& block) {
     const int64_t last = block.sequence->first_pos + block.first + block.n_positions - 1;
     const int64_t first = plan.first_seen(block.sequence->first_pos + block.first);
-    size.n_scores += block.n_positions * plan.group * (last - first + 1);
+    size.n_scores += plan.rows(block) * (last - first + 1);
     if (is_split(plan, block)) {
       size.n_tasks += n_parts(plan, block);
       size.n_splits += 1;

@@ -3,6 +3,9 @@
 // position 0. A row's result is the merge of its chunks' partial results in rising order, so the
 // partition into blocks and tasks never shows in the bits. Where blocks are too few for the team,
 // they are split: each few chunks of a block are a task.
+//
+// A page holds one KV head's positions after the other's. Where there are few rows, memory is the
+// limit, and a block is a few KV heads, whose part of a page is then read in one go.
 #pragma once
 
 #include <algorithm>
@@ -13,12 +16,15 @@
 
 namespace ridge::cpu {
 
-inline constexpr int64_t kChunk = 256;     // positions under one softmax
-inline constexpr int64_t kBlockRows = 96;  // query rows that share what is read of a chunk
+inline constexpr int64_t kChunk = 256;        // positions under one softmax
+inline constexpr int64_t kBlockRows = 96;     // query rows that share what is read of a chunk
+inline constexpr int64_t kFewRows = 16;       // … of one head up to which memory is the limit
+inline constexpr int64_t kFewRowsOfAll = 32;  // … of all heads of a block, so that scores stay near
 
 struct AttentionTask {
   const SequenceRows* sequence;
-  int32_t kv_head;
+  int32_t kv_head;  // KV heads [kv_head, kv_head + n_heads)
+  int32_t n_heads;
   int32_t first;  // positions [first, first + n_positions) of the sequence's rows
   int32_t n_positions;
   int32_t first_chunk;  // chunks [first_chunk, end_chunk) of this task …
@@ -35,9 +41,13 @@ struct AttentionPlan {
   int64_t group = 0;  // query heads of a KV head
   AttentionWindow window;
   int64_t block_positions = 0;
+  int64_t heads_rows = 0;       // most rows of a block of several KV heads; 0: there are none
   int64_t chunks_per_task = 0;  // of a block that is split; 0: none is
 
-  int64_t block_rows() const { return block_positions * group; }
+  int64_t block_rows() const { return std::max(block_positions * group, heads_rows); }
+  // Rows of a task: [n_heads, n_positions, group].
+  int64_t head_rows(const AttentionTask& task) const { return task.n_positions * group; }
+  int64_t rows(const AttentionTask& task) const { return task.n_heads * head_rows(task); }
   int64_t first_seen(int64_t position) const { return window.first_seen(position); }
 };
 

@@ -31,21 +31,6 @@ void widen_f16(float* out, const std::byte* values, int64_t n) {
   }
 }
 
-// Transposes eight rows within each 128-bit lane, by three rounds of interleaving row i with row
-// i + 4. Of words, lane 0 of rows[i] is then word i of all eight and lane 1 word i + 8; of dwords,
-// lanes 0 of rows[2 i] and rows[2 i + 1] are dword i of all eight, and lanes 1 dword i + 4.
-template <class Low, class High>
-[[gnu::always_inline]] inline void transpose(__m256i (&rows)[8], Low low, High high) {
-  unroll<3>([&](auto) __attribute__((always_inline)) {
-    __m256i out[8];
-    unroll<4>([&](auto i) __attribute__((always_inline)) {
-      out[2 * i] = low(rows[i], rows[i + 4]);
-      out[2 * i + 1] = high(rows[i], rows[i + 4]);
-    });
-    unroll<8>([&](auto i) __attribute__((always_inline)) { rows[i] = out[i]; });
-  });
-}
-
 void pack_f16(float* panel, const std::byte* const* keys, int64_t dim) {
   constexpr int64_t kStep = 16;
   for (int64_t key = 0; key < kPanelKeys; key += 8) {
@@ -148,6 +133,17 @@ SoftmaxSums softmax(float* scores, int64_t n, float cap) {
   const __m256 m = _mm256_set1_ps(max);
   __m256 sum = _mm256_setzero_ps();
   int64_t i = 0;
+  for (; i + 32 <= n; i += 32) {
+    __m256 e[4];
+    unroll<4>([&](auto j) __attribute__((always_inline)) {
+      e[j] = _mm256_sub_ps(_mm256_loadu_ps(scores + i + 8 * j), m);
+    });
+    exp8_of_small(e);
+    unroll<4>([&](auto j) __attribute__((always_inline)) {
+      _mm256_storeu_ps(scores + i + 8 * j, e[j]);
+      sum = _mm256_add_ps(sum, e[j]);
+    });
+  }
   for (; i + 8 <= n; i += 8) {
     const __m256 e = exp8_of_small(_mm256_sub_ps(_mm256_loadu_ps(scores + i), m));
     _mm256_storeu_ps(scores + i, e);
@@ -174,7 +170,8 @@ void merge(float* a, float a_factor, const float* b, float b_factor, int64_t n) 
 }  // namespace
 
 void avx2::install_attention(AttentionKernels& kernels) {
-  kernels = {.cache = {{pack_f16, accumulate<F16>, widen_f16}, {pack_q8_0, nullptr, widen<Q8_0>}},
+  kernels = {.cache = {{pack_f16, direct_scores<F16Keys>, accumulate<F16>, widen_f16},
+                       {pack_q8_0, nullptr, nullptr, widen<Q8_0>}},
              .scores = scores,
              .accumulate_widened = accumulate<F32>,
              .softmax = softmax,

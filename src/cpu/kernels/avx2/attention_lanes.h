@@ -7,16 +7,10 @@
 #include <cstdint>
 
 #include "cpu/kernels/avx2/lanes.h"
+#include "cpu/kernels/avx2/transpose.h"
 
 namespace ridge::cpu {
 namespace {
-
-const __m128i* bytes_128(const void* p) {
-  return static_cast<const __m128i*>(p);
-}
-const __m256i* bytes_256(const void* p) {
-  return static_cast<const __m256i*>(p);
-}
 
 // How a row is read: a step of kStep values from position i, as vectors.
 struct F32 {
@@ -54,6 +48,26 @@ struct Q8_0 {  // blocks of 32: f16 scale, int8 levels
     const __m128 scale = _mm_cvtph_ps(_mm_cvtsi32_si128(d));
     return {block + 2 + i % 32, _mm256_broadcastss_ps(scale)};
   }
+};
+
+// Keys that are transposed in their own type: [position of the head][key].
+struct F16Keys {
+  static constexpr int64_t kStep = 8;
+  static constexpr int64_t kBlock = 64;
+  static constexpr int64_t kPositionBytes = 2 * kPanelKeys;
+
+  static void transpose(std::byte* panel, const std::byte* const* keys, int64_t i) {
+    transpose_words(panel, keys, 2 * i);
+  }
+  struct Panels {
+    static constexpr int kStep = 1;
+    const std::byte* at;
+    __m256 value(int v, int /*in_step*/) const {
+      const std::byte* from = at + v / 2 * (kBlock * kPositionBytes) + v % 2 * 16;
+      return _mm256_cvtph_ps(_mm_load_si128(bytes_128(from)));
+    }
+    Panels& operator++() { return at += kPositionBytes, *this; }
+  };
 };
 
 }  // namespace

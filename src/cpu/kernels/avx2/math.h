@@ -4,30 +4,59 @@
 
 #include <immintrin.h>
 
+#include "cpu/kernels/unroll.h"
+
 namespace ridge::cpu {
 namespace {
 
 // e^x within 1 ulp for x up to 88.7 (a little less than the largest float's logarithm): x = n·ln2 +
 // r, |r| <= ln2/2, e^r = 1 + r + r²·P(r) with a minimax P (relative error 3e-9), and n is added to
 // the exponent. Results below 2^-126 are 0, so that no sum ever meets a subnormal. NaN stays NaN.
-inline __m256 exp8_of_small(__m256 x) {
+// Of several vectors step by step: one alone waits for itself in every step.
+template <int kCount>
+[[gnu::always_inline]] inline void exp8_of_small(__m256 (&x)[kCount]) {
+  const auto each = [](auto f) __attribute__((always_inline)) { unroll<kCount>(f); };
   const __m256 rounder = _mm256_set1_ps(0x1.8p23f);  // what is added to it becomes an integer
-  const __m256 n =
-      _mm256_sub_ps(_mm256_fmadd_ps(x, _mm256_set1_ps(0x1.715476p+0f), rounder), rounder);
+  __m256 n[kCount], r[kCount], p[kCount];
+  each([&](auto i) __attribute__((always_inline)) {
+    n[i] = _mm256_fmadd_ps(x[i], _mm256_set1_ps(0x1.715476p+0f), rounder);
+  });
+  each([&](auto i) __attribute__((always_inline)) { n[i] = _mm256_sub_ps(n[i], rounder); });
   // ln2 in two parts, the first with so few bits that n times it is exact.
-  __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693145751953125f), x);
-  r = _mm256_fnmadd_ps(n, _mm256_set1_ps(1.42860677e-6f), r);
-  __m256 p = _mm256_set1_ps(0x1.6a23d0p-10f);
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0x1.123a20p-7f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0x1.5558f2p-5f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0x1.555492p-3f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0x1.fffffcp-2f));
-  p = _mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r);
-  p = _mm256_add_ps(p, _mm256_set1_ps(1.0f));
-  const __m256i shifted = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
-  const __m256 y = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), shifted));
-  const __m256 too_small = _mm256_cmp_ps(x, _mm256_set1_ps(-87.336f), _CMP_LT_OQ);
-  return _mm256_andnot_ps(too_small, y);
+  each([&](auto i) __attribute__((always_inline)) {
+    r[i] = _mm256_fnmadd_ps(n[i], _mm256_set1_ps(0.693145751953125f), x[i]);
+  });
+  each([&](auto i) __attribute__((always_inline)) {
+    r[i] = _mm256_fnmadd_ps(n[i], _mm256_set1_ps(1.42860677e-6f), r[i]);
+  });
+  each([&](auto i) __attribute__((always_inline)) {
+    p[i] = _mm256_fmadd_ps(_mm256_set1_ps(0x1.6a23d0p-10f), r[i], _mm256_set1_ps(0x1.123a20p-7f));
+  });
+  each([&](auto i) __attribute__((always_inline)) {
+    p[i] = _mm256_fmadd_ps(p[i], r[i], _mm256_set1_ps(0x1.5558f2p-5f));
+  });
+  each([&](auto i) __attribute__((always_inline)) {
+    p[i] = _mm256_fmadd_ps(p[i], r[i], _mm256_set1_ps(0x1.555492p-3f));
+  });
+  each([&](auto i) __attribute__((always_inline)) {
+    p[i] = _mm256_fmadd_ps(p[i], r[i], _mm256_set1_ps(0x1.fffffcp-2f));
+  });
+  each([&](auto i) __attribute__((always_inline)) {
+    p[i] = _mm256_fmadd_ps(p[i], _mm256_mul_ps(r[i], r[i]), r[i]);
+  });
+  each([&](auto i) __attribute__((always_inline)) {
+    p[i] = _mm256_add_ps(p[i], _mm256_set1_ps(1.0f));
+    const __m256i shifted = _mm256_slli_epi32(_mm256_cvtps_epi32(n[i]), 23);
+    const __m256 y = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p[i]), shifted));
+    const __m256 too_small = _mm256_cmp_ps(x[i], _mm256_set1_ps(-87.336f), _CMP_LT_OQ);
+    x[i] = _mm256_andnot_ps(too_small, y);
+  });
+}
+
+inline __m256 exp8_of_small(__m256 x) {
+  __m256 one[1] = {x};
+  exp8_of_small(one);
+  return one[0];
 }
 
 // The same for any x; above the logarithm of the largest float +inf.

@@ -9,6 +9,7 @@ namespace ridge::cpu {
 
 void avx512_vnni::install_attention(AttentionKernels& kernels) {
   kernels.scores = scores;
+  kernels.cache[int(KvElement::kF16)].scores = direct_scores<F16Keys>;
   kernels.cache[int(KvElement::kF16)].accumulate = accumulate<F16>;
   kernels.accumulate_widened = accumulate<F32>;
 }

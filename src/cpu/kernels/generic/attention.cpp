@@ -44,16 +44,28 @@ void pack_keys(float* panel, const std::byte* const* keys, int64_t dim) {
   }
 }
 
-void scores(const ScoresArgs& args) {
+void scores(const ScoresArgs& args, const float* panels) {
   for (int64_t row = 0; row < args.n_rows; ++row) {
     const float* q = args.q + row * args.q_stride;
     for (int64_t panel = 0; panel < args.n_panels; ++panel) {
-      const float* k = args.panels + panel * args.dim * kPanelKeys;
+      const float* k = panels + panel * args.dim * kPanelKeys;
       float sums[kPanelKeys] = {};
       for (int64_t i = 0; i < args.dim; ++i) {
         for (int64_t key = 0; key < kPanelKeys; ++key) sums[key] += q[i] * k[i * kPanelKeys + key];
       }
       std::memcpy(args.scores + row * args.scores_stride + panel * kPanelKeys, sums, sizeof sums);
+    }
+  }
+}
+
+template <class Element>
+void direct_scores(const ScoresArgs& args, const std::byte* const* keys) {
+  for (int64_t row = 0; row < args.n_rows; ++row) {
+    const float* q = args.q + row * args.q_stride;
+    for (int64_t key = 0; key < args.n_panels * kPanelKeys; ++key) {
+      float sum = 0.0f;
+      for (int64_t i = 0; i < args.dim; ++i) sum += q[i] * Element::at(keys[key], i);
+      args.scores[row * args.scores_stride + key] = sum;
     }
   }
 }
@@ -97,8 +109,8 @@ void merge(float* a, float a_factor, const float* b, float b_factor, int64_t n) 
 }  // namespace
 
 void generic::install_attention(AttentionKernels& kernels) {
-  kernels = {.cache = {{pack_keys<F16>, accumulate<F16>, widen<F16>},
-                       {pack_keys<Q8_0>, nullptr, widen<Q8_0>}},
+  kernels = {.cache = {{pack_keys<F16>, direct_scores<F16>, accumulate<F16>, widen<F16>},
+                       {pack_keys<Q8_0>, nullptr, nullptr, widen<Q8_0>}},
              .scores = scores,
              .accumulate_widened = accumulate<F32>,
              .softmax = softmax,

@@ -118,12 +118,12 @@ void merge(float* a, float a_factor, const float* b, float b_factor, int64_t n) 
 }  // namespace
 
 void neon_dot::install_attention(AttentionKernels& kernels) {
-  kernels = {
-      .cache = {{pack_f16, accumulate<F16>, widen_f16}, {pack_keys<Q8_0>, nullptr, widen<Q8_0>}},
-      .scores = scores,
-      .accumulate_widened = accumulate<F32>,
-      .softmax = softmax,
-      .merge = merge};
+  kernels = {.cache = {{pack_f16, nullptr, accumulate<F16>, widen_f16},
+                       {pack_keys<Q8_0>, nullptr, nullptr, widen<Q8_0>}},
+             .scores = scores,
+             .accumulate_widened = accumulate<F32>,
+             .softmax = softmax,
+             .merge = merge};
 }
 
 }  // namespace ridge::cpu
