@@ -29,6 +29,10 @@ struct WeightSource {
   int64_t n_in = 0;        // columns, contiguous
   int64_t n_matrices = 1;  // one after the other: the experts of a layer
   std::function<void(uint64_t begin, std::span<std::byte> destination)> read;
+  // Where the rows of the first matrix lie in memory for the weight's whole life, and how far apart
+  // matrices begin; then a back end that can leaves them there. Null: copy them by read.
+  const std::byte* mapped = nullptr;
+  uint64_t mapped_matrix_bytes = 0;
 };
 
 // A matrix [n_out, n_in], or several of one shape, in the layout that its back end likes best.
@@ -214,6 +218,8 @@ class Backend {
   // Memory. Fresh buffers read as zero.
   virtual BufferPtr alloc(size_t n_bytes) = 0;
   virtual WeightPtr make_weight(const WeightSource& source) = 0;
+  // Memory that make_weight() would take.
+  virtual size_t memory_of(const WeightSource& source) const = 0;
   virtual void upload(const Tensor& dst, std::span<const std::byte> src) = 0;  // dst contiguous
   virtual void download(const Tensor& src, std::span<std::byte> dst) = 0;      // src contiguous
   virtual void sync() = 0;
@@ -235,6 +241,9 @@ class Backend {
   // Mixture of experts. route: the top_k experts of each row of logits[n, n_experts] by score, the
   // lower number among equals. The defaults compose these three of matmuls of single rows.
   virtual void route(const Routing& out, const Tensor& logits, const RouterParams& params);
+  // The chosen matrices of these weights will be read soon: where they are paged in from a file,
+  // now is the time to begin.
+  virtual void read_ahead(const Routing& /*routing*/, std::span<const Weight* const> /*weights*/) {}
   // out[i * top_k + j] = weight(i, j) * activation(x[i] · gateᵀ, x[i] · upᵀ), all of expert (i, j),
   // or with weight(i, j) * x[i] instead; out[n * top_k, d_ff].
   virtual void expert_gated_matmul(const Tensor& out, const Tensor& x, const Routing& routing,

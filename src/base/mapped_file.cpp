@@ -10,11 +10,14 @@
 namespace ridge {
 
 MappedFile MappedFile::open(const std::filesystem::path& path) {
-  const FileReader file = FileReader::open(path);
+  return map(FileReader::open(path));
+}
+
+MappedFile MappedFile::map(const FileReader& file) {
   if (file.size() == 0) return MappedFile({});
   void* const address = ::mmap(nullptr, file.size(), PROT_READ, MAP_PRIVATE, file.fd(), 0);
   if (address == MAP_FAILED) {
-    fail(ErrorCode::kIo, "cannot map ", path.string(), " (", file.size(),
+    fail(ErrorCode::kIo, "cannot map ", file.path().string(), " (", file.size(),
          " bytes): ", system_message(errno));
   }
   return MappedFile({static_cast<const std::byte*>(address), file.size()});

@@ -12,10 +12,14 @@
 
 namespace ridge {
 
+class FileReader;
+
 class MappedFile {
  public:
   // Throws Error{kNotFound, kIo, kInvalidFile}. An empty file gives an empty span.
   static MappedFile open(const std::filesystem::path& path);
+  // Of a file that is open already, whatever its name means by now.
+  static MappedFile map(const FileReader& file);
 
   MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
   MappedFile& operator=(MappedFile&& other) noexcept {

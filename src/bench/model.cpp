@@ -31,11 +31,12 @@ int64_t count_bytes(const gguf::File& file) {
 
 }  // namespace
 
-BenchModel::BenchModel(const gguf::File& file, Backend& device, const LoadProgress& progress)
+BenchModel::BenchModel(const gguf::File& file, Backend& device, const LoadProgress& progress,
+                       WeightPlacement placement)
     : n_parameters(count_parameters(file)),
       tensor_bytes(count_bytes(file)),
       backend(device),
-      transformer(file, build_spec(file), device, progress) {
+      transformer(file, build_spec(file), device, progress, placement) {
   work = work_of_model(transformer.spec(), file);
   type = cat(gguf::architecture_name(file), " ", short_count(n_parameters), " ",
              gguf::quant_name(file));

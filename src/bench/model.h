@@ -15,7 +15,8 @@ namespace ridge {
 
 struct BenchModel {
   // Throws what gguf::File::open and Transformer throw.
-  BenchModel(const gguf::File& file, Backend& backend, const LoadProgress& progress);
+  BenchModel(const gguf::File& file, Backend& backend, const LoadProgress& progress,
+             WeightPlacement placement = WeightPlacement::kMemory);
 
   std::string type;  // "qwen2 1.54B Q4_K_M"
   int64_t n_parameters = 0;

@@ -24,12 +24,7 @@ std::vector<text::Token> random_tokens(int64_t n, int64_t n_vocab, uint64_t seed
 Runner::Runner(const BenchModel& model, const RunnerCache& cache)
     : model_(model),
       cache_(cache),
-      columns_(model.transformer, model.backend,
-               {.k_dtype = cache.k_dtype,
-                .v_dtype = cache.v_dtype,
-                .n_tokens = cache.total_tokens,
-                .n_sequences = cache.n_columns,
-                .max_batch = std::min(cache.chunk, cache.n_tokens)}),
+      columns_(model.transformer, model.backend, cache.pool_options()),
       kv_kinds_(ridge::kv_bytes(model.transformer.spec(), cache.k_dtype, cache.v_dtype)) {
   for (int i = 0; i < cache.n_columns; ++i) {
     tokens_.push_back(

@@ -21,6 +21,13 @@ struct RunnerCache {
   int n_columns = 1;
   int64_t total_tokens = 4096;  // of all columns together, in the test that needs most
 
+  KvOptions pool_options() const {
+    return {.k_dtype = k_dtype,
+            .v_dtype = v_dtype,
+            .n_tokens = total_tokens,
+            .n_sequences = n_columns,
+            .max_batch = chunk < n_tokens ? chunk : n_tokens};
+  }
   // Some tests have room only when idle columns are empty.
   bool is_tight() const { return total_tokens < n_tokens * n_columns; }
 };

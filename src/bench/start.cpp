@@ -28,7 +28,8 @@ void read_all(std::span<const std::filesystem::path> files) {
 }  // namespace
 
 StartSample measure_start(const std::filesystem::path& path, StartKind kind,
-                          const std::function<std::unique_ptr<Backend>()>& make_backend) {
+                          const std::function<std::unique_ptr<Backend>()>& make_backend,
+                          WeightPlacement placement) {
   const auto parts = [&] {
     const gguf::File file = gguf::File::open(path);
     return std::vector(file.parts().begin(), file.parts().end());
@@ -38,7 +39,7 @@ StartSample measure_start(const std::filesystem::path& path, StartKind kind,
   StartSample sample{.cached_before = cached_share(parts).share()};
   const auto start = Clock::now();
   const std::unique_ptr<Backend> backend = make_backend();
-  const BenchModel model(gguf::File::open(path), *backend, {});
+  const BenchModel model(gguf::File::open(path), *backend, {}, placement);
   sample.load_seconds = since(start);
   const BenchTest test{.n_prompt = kStartPrompt, .n_gen = 0};
   Runner runner(model, cache_for({test}));

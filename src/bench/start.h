@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "backend/backend.h"
+#include "model/weights.h"
 
 namespace ridge {
 
@@ -27,6 +28,7 @@ inline constexpr int64_t kStartPrompt = 16;
 // path: a GGUF file. make_backend: threads and kernels are part of what a start pays for. A cold
 // start drops the pages of this file alone; a warm one reads it once before. Throws Error.
 StartSample measure_start(const std::filesystem::path& path, StartKind kind,
-                          const std::function<std::unique_ptr<Backend>()>& make_backend);
+                          const std::function<std::unique_ptr<Backend>()>& make_backend,
+                          WeightPlacement placement = WeightPlacement::kMemory);
 
 }  // namespace ridge

@@ -14,6 +14,7 @@
 #include "cpu/ops/kv_write.h"
 #include "cpu/ops/matmul.h"
 #include "cpu/ops/norm.h"
+#include "cpu/ops/read_ahead.h"
 #include "cpu/ops/recurrent.h"
 #include "cpu/ops/rope.h"
 #include "cpu/ops/route.h"
@@ -39,6 +40,9 @@ class CpuBackend final : public Backend {
   BufferPtr alloc(size_t n_bytes) override { return std::make_unique<CpuBuffer>(n_bytes); }
   WeightPtr make_weight(const WeightSource& source) override {
     return std::make_unique<PackedWeight>(context_, source);
+  }
+  size_t memory_of(const WeightSource& source) const override {
+    return PackedWeight::memory_of(kernels_.table, source);
   }
   void upload(const Tensor& dst, std::span<const std::byte> src) override {
     std::memcpy(bytes_of(dst), src.data(), src.size());
@@ -67,6 +71,9 @@ class CpuBackend final : public Backend {
   }
   void route(const Routing& out, const Tensor& logits, const RouterParams& params) override {
     cpu::route(context_, out, logits, params);
+  }
+  void read_ahead(const Routing& routing, std::span<const Weight* const> weights) override {
+    cpu::read_ahead(routing, weights);
   }
   void expert_gated_matmul(const Tensor& out, const Tensor& x, const Routing& routing,
                            const GatedExperts& experts) override {

@@ -35,6 +35,20 @@ EngineOptions resolve(const EngineOptions& options, const ModelSpec& spec) {
   return resolved;
 }
 
+KvOptions cache_options(const EngineOptions& options) {
+  return {.k_dtype = options.k_dtype,
+          .v_dtype = options.v_dtype,
+          .n_tokens = options.context,
+          .max_batch = options.batch};
+}
+
+MemoryPlan plan_for(const gguf::File& file, const ModelSpec& spec, Backend& backend,
+                    const EngineOptions& options) {
+  const KvOptions cache = Session::pool_options(cache_options(options));
+  return plan_memory(memory_needs(spec, file, backend, cache),
+                     options.memory.value_or(memory_limit()), options.paging);
+}
+
 }  // namespace
 
 struct Engine::State {
@@ -43,18 +57,16 @@ struct Engine::State {
       : tokenizer(text::Tokenizer::from_metadata(file.metadata())),
         options(resolve(wanted, spec)),
         active_weights(active_weight_bytes(spec, file)),
-        model(file, spec, backend, progress),
-        session(model, backend,
-                {.k_dtype = options.k_dtype,
-                 .v_dtype = options.v_dtype,
-                 .n_tokens = options.context,
-                 .max_batch = options.batch}) {}
+        memory(plan_for(file, spec, backend, options)),
+        model(file, spec, backend, progress, memory.placement),
+        session(model, backend, cache_options(options)) {}
 
   void check(std::span<const text::Token> tokens) const;
 
   std::shared_ptr<const text::Tokenizer> tokenizer;
   EngineOptions options;
   int64_t active_weights;
+  MemoryPlan memory;
   Transformer model;
   Session session;
 };
@@ -92,6 +104,9 @@ int64_t Engine::context() const {
 }
 int64_t Engine::weight_bytes() const {
   return state_->model.weight_bytes();
+}
+const MemoryPlan& Engine::memory_plan() const {
+  return state_->memory;
 }
 int64_t Engine::kv_bytes() const {
   return state_->session.kv_bytes();

@@ -7,12 +7,14 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "backend/backend.h"
+#include "engine/memory_plan.h"
 #include "kv/pool.h"
 #include "sample/sampler.h"
 #include "spec/spec.h"
@@ -25,6 +27,8 @@ struct EngineOptions {
   int64_t batch = 512;  // prompt tokens a forward pass takes
   DType k_dtype = DType::kF16;
   DType v_dtype = DType::kF16;
+  Paging paging = Paging::kRefused;
+  std::optional<MemoryLimit> memory;  // that it may take; absent: what the system tells
 };
 
 struct GenerateRequest {
@@ -65,6 +69,7 @@ using TextSink = std::function<bool(std::string_view)>;
 class Engine {
  public:
   // Loads the model's weights into the back end; progress(done, total) in bytes, from this thread.
+  // Throws Error{kOutOfMemory} before it takes memory when the system has too little.
   Engine(const std::filesystem::path& model, Backend& backend, const EngineOptions& options,
          const std::function<void(uint64_t done, uint64_t total)>& progress = {});
   ~Engine();
@@ -73,8 +78,9 @@ class Engine {
   const text::Tokenizer& tokenizer() const;
   std::shared_ptr<const text::Tokenizer> shared_tokenizer() const;
   int64_t context() const;
-  int64_t weight_bytes() const;  // resident
-  int64_t kv_bytes() const;      // allocated
+  int64_t weight_bytes() const;  // of the file's tensors
+  const MemoryPlan& memory_plan() const;
+  int64_t kv_bytes() const;  // allocated
 
   GenerateResult generate(const GenerateRequest& request, const TextSink& sink);
 

@@ -3,18 +3,9 @@
 #include <algorithm>
 
 namespace ridge {
-namespace {
-
-KvOptions with_checkpoint(KvOptions options) {
-  options.n_checkpoints = 1;
-  return options;
-}
-
-}  // namespace
-
 Session::Session(const Transformer& model, Backend& backend, const KvOptions& options)
     : model_(model),
-      kv_(backend, model.spec(), with_checkpoint(options)),
+      kv_(backend, model.spec(), pool_options(options)),
       sequence_(kv_.create()),
       workspace_(backend, model.spec(), options.max_batch),
       logits_(model, backend, kLogitRows),

@@ -18,6 +18,11 @@ namespace ridge {
 class Session {
  public:
   Session(const Transformer& model, Backend& backend, const KvOptions& options);
+  // Those that it makes its cache with.
+  static KvOptions pool_options(KvOptions options) {
+    options.n_checkpoints = 1;
+    return options;
+  }
 
   std::span<const text::Token> tokens() const { return tokens_; }  // in the cache
   int64_t capacity() const { return capacity_; }                   // tokens it may hold

@@ -6,7 +6,6 @@
 
 #include "base/check.h"
 #include "base/error.h"
-#include "base/file_reader.h"
 #include "base/quote.h"
 #include "gguf/header.h"
 #include "gguf/split.h"
@@ -91,6 +90,9 @@ uint32_t File::version() const {
 }
 std::span<const std::filesystem::path> File::parts() const {
   return state_->paths;
+}
+std::span<const FileReader> File::readers() const {
+  return state_->readers;
 }
 
 const TensorInfo* File::find(std::string_view name) const {

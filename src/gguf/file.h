@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_reader.h"
 #include "gguf/metadata.h"
 #include "gguf/tensor_info.h"
 
@@ -34,6 +35,7 @@ class File {
   uint64_t size_bytes() const;                           // all parts together
   uint32_t version() const;                              // 2 or 3
   std::span<const std::filesystem::path> parts() const;  // one for a file that is not split
+  std::span<const FileReader> readers() const;           // of the parts
 
   // Reads destination.size() bytes of the tensor from byte `begin` on, which must lie within it.
   // Throws Error{kIo}, also when the file was cut or written to since open().

@@ -132,7 +132,18 @@ struct KvPool::State {
   std::vector<Group> groups;
   std::vector<LayerMemory> layers;
   kv::FreePages slots;
+  int64_t n_bytes = 0;
   BufferPtr buffer;
+
+  // All but the buffer.
+  static State lay_out(Backend& backend, const ModelSpec& spec, const KvOptions& options) {
+    check_options(options);
+    State state{.backend = backend, .options = options, .slots = kv::FreePages(n_slots(options))};
+    Layout layout;
+    for (const LayerSpec& layer : spec.layers) state.add_layer(layer, layout);
+    state.n_bytes = layout.n_bytes();
+    return state;
+  }
 
   void copy_states(int32_t from, int32_t to) {
     for (const LayerMemory& layer : layers) {
@@ -223,13 +234,9 @@ struct KvSequence::State {
   }
 };
 
-KvPool::KvPool(Backend& backend, const ModelSpec& spec, const KvOptions& options) {
-  check_options(options);
-  state_ = std::make_unique<State>(
-      State{.backend = backend, .options = options, .slots = kv::FreePages(n_slots(options))});
-  Layout layout;
-  for (const LayerSpec& layer : spec.layers) state_->add_layer(layer, layout);
-  state_->buffer = backend.alloc(size_t(layout.n_bytes()));
+KvPool::KvPool(Backend& backend, const ModelSpec& spec, const KvOptions& options)
+    : state_(std::make_unique<State>(State::lay_out(backend, spec, options))) {
+  state_->buffer = backend.alloc(size_t(state_->n_bytes));
   for (LayerMemory& layer : state_->layers) {
     RecurrentView& states = layer.states;
     for (Tensor* t : {&layer.pages.k, &layer.pages.v, &states.inputs, &states.matrices}) {
@@ -239,6 +246,10 @@ KvPool::KvPool(Backend& backend, const ModelSpec& spec, const KvOptions& options
 }
 
 KvPool::~KvPool() = default;
+
+int64_t KvPool::memory_of(Backend& backend, const ModelSpec& spec, const KvOptions& options) {
+  return State::lay_out(backend, spec, options).n_bytes;
+}
 
 KvSequence KvPool::create() {
   return KvSequence(std::make_unique<KvSequence::State>(*state_));

@@ -31,6 +31,7 @@ class FakeBackend final : public Backend {
     return std::make_unique<FakeBuffer>(n_bytes);
   }
   WeightPtr make_weight(const WeightSource&) override { return unexpected(), nullptr; }
+  size_t memory_of(const WeightSource&) const override { return 0; }
   void upload(const Tensor&, std::span<const std::byte>) override { unexpected(); }
   void download(const Tensor&, std::span<std::byte>) override { unexpected(); }
   void sync() override { unexpected(); }

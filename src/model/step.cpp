@@ -43,15 +43,27 @@ struct Widths {
   }
 };
 
-}  // namespace
-
-Workspace::Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows)
-    : max_rows_(max_rows) {
+Widths widths_of(const ModelSpec& spec) {
   Widths widths;
   for (const LayerSpec& layer : spec.layers) {
     std::visit(widths, layer.mixer);
     std::visit(widths, layer.ffn);
   }
+  return widths;
+}
+
+}  // namespace
+
+int64_t Workspace::memory_of(const ModelSpec& spec, int64_t max_rows) {
+  const Widths w = widths_of(spec);
+  const int64_t of_stream = (w.has_branches ? 5 : 3) * spec.d_model;
+  const int64_t of_blocks = w.q + w.k + w.v + w.gates + w.mixed + w.ffn + w.router + 2 * w.top_k;
+  return 4 * max_rows * (of_stream + of_blocks);
+}
+
+Workspace::Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows)
+    : max_rows_(max_rows) {
+  const Widths widths = widths_of(spec);
   const auto rows_of = [&](int64_t width) { return backend.alloc(size_t(max_rows * width) * 4); };
   stream_ = rows_of(3 * spec.d_model);
   q_ = rows_of(widths.q);

@@ -31,6 +31,9 @@ class Workspace {
   // max_rows: most tokens of a forward pass.
   Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows);
 
+  // What it allocates.
+  static int64_t memory_of(const ModelSpec& spec, int64_t max_rows);
+
   int64_t max_rows() const { return max_rows_; }
   // The first n rows, [n, …]. Blocks may write any but hidden.
   Tensor hidden(int64_t n) const { return slice_rows(hidden_, 0, n); }

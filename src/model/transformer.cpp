@@ -40,9 +40,12 @@ float load_scale(const VectorSpec& spec, WeightLoader& loader) {
 }  // namespace
 
 Transformer::Transformer(const gguf::File& file, const ModelSpec& spec, Backend& backend,
-                         const LoadProgress& progress)
+                         const LoadProgress& progress, WeightPlacement placement)
     : spec_(spec), backend_(backend), weight_bytes_(int64_t(total_bytes(spec, file))) {
-  WeightLoader loader(file, backend, uint64_t(weight_bytes_), progress);
+  if (placement != WeightPlacement::kMemory) mapping_.emplace(file);
+  WeightLoader loader(
+      {.file = file, .mapping = mapping_ ? &*mapping_ : nullptr, .placement = placement}, backend,
+      uint64_t(weight_bytes_), progress);
   if (!spec_.tied_output()) embedding_ = loader.matrix(spec_.embedding);
   layers_.reserve(spec_.layers.size());
   for (const LayerSpec& layer : spec_.layers) layers_.push_back(load_layer(layer, loader));

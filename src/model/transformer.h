@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -26,7 +27,8 @@ class Transformer {
  public:
   // Loads every tensor of the spec into the back end. Throws Error.
   Transformer(const gguf::File& file, const ModelSpec& spec, Backend& backend,
-              const LoadProgress& progress = {});
+              const LoadProgress& progress = {},
+              WeightPlacement placement = WeightPlacement::kMemory);
 
   const ModelSpec& spec() const { return spec_; }
   int64_t weight_bytes() const { return weight_bytes_; }  // of the file's tensors
@@ -58,6 +60,7 @@ class Transformer {
 
   ModelSpec spec_;
   Backend& backend_;
+  std::optional<gguf::Mapping> mapping_;  // of weights that are not in memory: outlives them
   int64_t weight_bytes_ = 0;
   WeightPtr embedding_;  // null when the output's matrix serves as table
   std::vector<Layer> layers_;

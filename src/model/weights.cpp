@@ -15,23 +15,42 @@ Parameter make_parameter(Backend& backend, std::span<const float> values) {
   return parameter;
 }
 
-WeightLoader::WeightLoader(const gguf::File& file, Backend& backend, uint64_t total_bytes,
+WeightSource weight_source(const MatrixSpec& spec, DType dtype) {
+  return {.name = spec.name,
+          .dtype = dtype,
+          .n_out = spec.n_out,
+          .n_in = spec.n_in,
+          .n_matrices = spec.n_matrices};
+}
+
+WeightLoader::WeightLoader(const Source& source, Backend& backend, uint64_t total_bytes,
                            const LoadProgress& progress)
-    : file_(file), backend_(backend), total_(total_bytes), progress_(progress) {}
+    : file_(source.file),
+      mapping_(source.mapping),
+      placement_(source.placement),
+      backend_(backend),
+      total_(total_bytes),
+      progress_(progress) {}
+
+bool WeightLoader::stays_mapped(const MatrixSpec& spec) const {
+  if (placement_ == WeightPlacement::kMappedExperts) return spec.n_matrices > 1;
+  return placement_ == WeightPlacement::kMapped;
+}
 
 WeightPtr WeightLoader::matrix(const MatrixSpec& spec) {
   if (!spec) return nullptr;
   const gguf::TensorInfo* tensor = file_.find(spec.name);
   RIDGE_CHECK(tensor != nullptr);
-  WeightPtr weight =
-      backend_.make_weight({.name = spec.name,
-                            .dtype = tensor->dtype,
-                            .n_out = spec.n_out,
-                            .n_in = spec.n_in,
-                            .n_matrices = spec.n_matrices,
-                            .read = [&](uint64_t begin, std::span<std::byte> destination) {
-                              read_rows(spec, *tensor, begin, destination);
-                            }});
+  WeightSource source = weight_source(spec, tensor->dtype);
+  source.read = [&](uint64_t begin, std::span<std::byte> destination) {
+    read_rows(spec, *tensor, begin, destination);
+  };
+  if (mapping_ != nullptr && stays_mapped(spec)) {
+    const auto row = uint64_t(row_bytes(tensor->dtype, spec.n_in));
+    source.mapped = mapping_->data(*tensor) + row * uint64_t(spec.first_row);
+    source.mapped_matrix_bytes = row * uint64_t(spec.tensor_rows());
+  }
+  WeightPtr weight = backend_.make_weight(source);
   advance(tensor->n_bytes / uint64_t(spec.tensor_rows()) * uint64_t(spec.n_out));
   return weight;
 }

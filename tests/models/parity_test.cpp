@@ -65,6 +65,10 @@ class Runner {
  public:
   Runner(const std::string& name, Backend& backend, const KvOptions& options)
       : Runner(gguf::File::open(model_path(name)), backend, options) {}
+  Runner(const gguf::File& file, Backend& backend, const KvOptions& options,
+         WeightPlacement placement = WeightPlacement::kMemory)
+      : model_(file, build_spec(file), backend, {}, placement),
+        session_(model_, backend, options) {}
 
   std::vector<float> run(const Reference& reference) {
     std::vector<float> logits;
@@ -83,9 +87,6 @@ class Runner {
   }
 
  private:
-  Runner(const gguf::File& file, Backend& backend, const KvOptions& options)
-      : model_(file, build_spec(file), backend), session_(model_, backend, options) {}
-
   Transformer model_;
   Session session_;
 };
@@ -168,6 +169,21 @@ TEST_P(Parity, ChunksAndThreadsChangeNothing) {
     EXPECT_EQ(run(name(), reference_, {.n_threads = 1}, {.max_batch = batch}), whole) << batch;
   }
   EXPECT_EQ(run(name(), reference_, {.n_threads = 2}), whole);
+}
+
+// Weights that stay in the file are packed as they are multiplied, so that the sums are the same.
+TEST_P(Parity, WeightsLeftInTheFileGiveTheSameBits) {
+  const gguf::File file = gguf::File::open(model_path(name()));
+  for (const cpu::Level& level : cpu::levels()) {
+    if (!level.supported) continue;
+    SCOPED_TRACE(level.name);
+    const auto backend = cpu::make_backend({.n_threads = 2, .isa = std::string(level.name)});
+    const KvOptions options{.n_tokens = kTokens, .max_batch = 24};
+    const std::vector<float> packed = Runner(name(), *backend, options).run(reference_);
+    for (auto placement : {WeightPlacement::kMappedExperts, WeightPlacement::kMapped}) {
+      EXPECT_EQ(Runner(file, *backend, options, placement).run(reference_), packed);
+    }
+  }
 }
 
 TEST_P(Parity, ASecondRunRepeatsTheFirst) {

@@ -32,15 +32,18 @@ class ModelMeasurement {
         path_(find_model(setup.model, context)) {}
 
   void run(std::vector<BenchGroup>& groups) {
-    if (options_.starts == Starts::kMeasure) measure_starts();
-    if (!keeps_going()) return;
     const auto backend = make_backend();
     const gguf::File file = gguf::File::open(path_);
+    const MemoryPlan memory = plan_memory_for(file, *backend);
+    warn_of_paging(memory, context_);
+    if (options_.starts == Starts::kMeasure) measure_starts(memory.placement);
+    if (!keeps_going()) return;
     const double cached = cached_share(file.parts()).share();
     Progress loading(context_.err, {.label = "loading " + path_.stem().string()});
     const auto start = std::chrono::steady_clock::now();
-    const BenchModel model(file, *backend,
-                           [&](uint64_t done, uint64_t total) { loading.update(done, total); });
+    const BenchModel model(
+        file, *backend, [&](uint64_t done, uint64_t total) { loading.update(done, total); },
+        memory.placement);
     loading.clear();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     BenchGroup group = describe(model);
@@ -64,15 +67,34 @@ class ModelMeasurement {
     return cpu::make_backend({.n_threads = setup_.n_threads, .isa = setup_.isa});
   }
 
-  void measure_starts() {
+  RunnerCache sizes_of(const CacheSetup& cache) const {
+    RunnerCache sizes = cache_for(plan_.tests);
+    sizes.k_dtype = cache_dtype(cache.k_type, "-ctk");
+    sizes.v_dtype = cache_dtype(cache.v_type, "-ctv");
+    sizes.chunk = cache.chunk();
+    return sizes;
+  }
+
+  // With the cache that takes most.
+  MemoryPlan plan_memory_for(const gguf::File& file, Backend& backend) const {
+    const ModelSpec spec = build_spec(file);
+    MemoryNeeds most;
+    for (const CacheSetup& cache : plan_.caches) {
+      const MemoryNeeds needs = memory_needs(spec, file, backend, sizes_of(cache).pool_options());
+      if (needs.total() > most.total()) most = needs;
+    }
+    return plan_memory(most, memory_limit(), options_.paging);
+  }
+
+  void measure_starts(WeightPlacement placement) {
     const int n = std::min(options_.n_repeat, kMostStarts);
     Progress progress(context_.err, {.label = "starting", .unit = Progress::Unit::kCount});
     for (int i = 0; i < n && keeps_going(); ++i) {
       const auto make = [this] { return make_backend(); };
       progress.update(uint64_t(2 * i), uint64_t(2 * n));
-      cold_.push_back(measure_start(path_, StartKind::kCold, make));
+      cold_.push_back(measure_start(path_, StartKind::kCold, make, placement));
       progress.update(uint64_t(2 * i + 1), uint64_t(2 * n));
-      warm_.push_back(measure_start(path_, StartKind::kWarm, make));
+      warm_.push_back(measure_start(path_, StartKind::kWarm, make, placement));
     }
   }
 
@@ -89,11 +111,7 @@ class ModelMeasurement {
   }
 
   void measure_cache(const BenchModel& model, const CacheSetup& cache, BenchGroup& group) const {
-    RunnerCache sizes = cache_for(plan_.tests);
-    sizes.k_dtype = cache_dtype(cache.k_type, "-ctk");
-    sizes.v_dtype = cache_dtype(cache.v_type, "-ctv");
-    sizes.chunk = cache.chunk();
-    Runner runner(model, sizes);
+    Runner runner(model, sizes_of(cache));
     group.cache = cache;
     group.kv_bytes = runner.kv_bytes();
     Progress bar(context_.err, {.label = "measuring", .unit = Progress::Unit::kCount});

@@ -7,6 +7,7 @@
 #include "bench/rounds.h"
 #include "cli/bench/report.h"
 #include "cli/context.h"
+#include "engine/memory_plan.h"
 
 namespace ridge::cli {
 
@@ -19,11 +20,12 @@ struct MeasureOptions {
   WarmUp warm_up = WarmUp::kYes;
   Starts starts = Starts::kSkip;  // cold and warm
   ProgressLines progress = ProgressLines::kNo;
+  Paging paging = Paging::kRefused;
   std::function<bool()> keep_going;
 };
 
 // A group for each model and cache; fewer, with fewer samples, when keep_going said no. Throws what
-// loading throws.
+// loading throws, and Error{kOutOfMemory} before that for what does not fit.
 std::vector<BenchGroup> measure_plan(const BenchPlan& plan, const MeasureOptions& options,
                                      Context& context);
 

@@ -23,6 +23,7 @@ struct BenchCommand {
   int n_repeat = 5;
   double delay_seconds = 0;
   bool no_warm_up = false;
+  bool allow_paging = false;
   bool cold = false;
   bool progress = false;
   bool verbose = false;
@@ -93,6 +94,7 @@ MeasureOptions measure_options(const BenchCommand& options, const InterruptScope
           .warm_up = options.no_warm_up ? WarmUp::kNo : WarmUp::kYes,
           .starts = options.cold ? Starts::kMeasure : Starts::kSkip,
           .progress = options.progress ? ProgressLines::kYes : ProgressLines::kNo,
+          .paging = options.allow_paging ? Paging::kAllowed : Paging::kRefused,
           .keep_going = [&interrupt] { return !interrupt.interrupted(); }};
 }
 
@@ -180,6 +182,7 @@ void declare_protocol(OptionSet& set, BenchCommand& options) {
   set.value("--delay", options.delay_seconds, "Seconds of rest before each run, to cool down")
       .within(0, 3600)
       .group(kGroup);
+  declare_paging(set, options.allow_paging);
   set.flag("--no-warmup", options.no_warm_up, "Leave the warm-up out").group(kGroup);
   set.flag("--cold", options.cold,
            "Also measure starts, with the file dropped from memory and with it there")

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "cli/options/command_line.h"
+#include "cli/ui/format.h"
 #include "cli/ui/progress.h"
 #include "cpu/cpu_backend.h"
 
@@ -60,6 +61,24 @@ void declare_machine(OptionSet& set, ModelOptions& options) {
   set.value("--cache-type-v", options.v_type, "Type of cached values: f16 or q8_0 (also -ctv)")
       .group(kGroup);
   set.value("--isa", options.isa, "CPU kernels up to: " + isa_levels()).group(kGroup);
+  declare_paging(set, options.allow_paging);
+}
+
+void declare_paging(OptionSet& set, bool& allow_paging) {
+  set.flag("--allow-paging", allow_paging,
+           "Run a model that is larger than memory, its weights paged in from the file")
+      .group(kGroup);
+}
+
+void warn_of_paging(const MemoryPlan& plan, Context& context) {
+  if (plan.paged_bytes() == 0) return;
+  const bool all = plan.placement == WeightPlacement::kMapped;
+  context.err.line(
+      cat(context.err.palette().red("warning: "), "the model needs ",
+          human_bytes(double(plan.needs.total())), " of memory and ", plan.limit.by, " has ",
+          human_bytes(double(plan.limit.n_bytes)), ": ", human_bytes(double(plan.paged_bytes())),
+          " of ", all ? "weights" : "experts",
+          " stay in the file and are read from disk as they are needed, which is slow"));
 }
 
 void declare_model_options(OptionSet& set, ModelOptions& options) {
@@ -93,15 +112,19 @@ LoadedModel load_model(const ModelOptions& options, Context& context) {
   const auto start = std::chrono::steady_clock::now();
   LoadedModel loaded;
   loaded.path = find_model(options.model, context);
-  const EngineOptions engine_options{.context = options.n_context,
-                                     .batch = options.n_batch,
-                                     .k_dtype = cache_dtype(options.k_type, "-ctk"),
-                                     .v_dtype = cache_dtype(options.v_type, "-ctv")};
+  const EngineOptions engine_options{
+      .context = options.n_context,
+      .batch = options.n_batch,
+      .k_dtype = cache_dtype(options.k_type, "-ctk"),
+      .v_dtype = cache_dtype(options.v_type, "-ctv"),
+      .paging = options.allow_paging ? Paging::kAllowed : Paging::kRefused};
   loaded.backend = cpu::make_backend({.n_threads = options.n_threads, .isa = options.isa});
   Progress progress(context.err, {.label = "loading " + loaded.path.stem().string()});
   loaded.engine = std::make_unique<Engine>(
       loaded.path, *loaded.backend, engine_options,
       [&progress](uint64_t done, uint64_t total) { progress.update(done, total); });
+  progress.clear();
+  warn_of_paging(loaded.engine->memory_plan(), context);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   loaded.load_seconds = elapsed.count();
   return loaded;

@@ -22,6 +22,7 @@ struct ModelOptions {
   std::string isa;        // empty: the best of this machine
   std::string k_type = "f16";
   std::string v_type = "f16";
+  bool allow_paging = false;
 };
 
 void declare_model(OptionSet& set, std::string& model);             // MODEL or -m
@@ -34,6 +35,10 @@ std::string isa_levels();  // "generic, avx2, avx512_vnni (not here)"
 // The file that `model` names: a path, or a short name of the store. Throws Error{kNotFound} that
 // lists names like it and the next step.
 std::filesystem::path find_model(const std::string& model, const Context& context);
+
+void declare_paging(OptionSet& set, bool& allow_paging);
+// Says on standard error what is read from disk, when anything is.
+void warn_of_paging(const MemoryPlan& plan, Context& context);
 
 // "f16" or "q8_0"; else throws Error{kInvalidArgument} that names the option.
 DType cache_dtype(const std::string& name, const char* option);

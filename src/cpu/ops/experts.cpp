@@ -138,9 +138,8 @@ void expert_gated_matmul(Context& context, const Tensor& out, const Tensor& x,
     const Operand up_x = for_up.of(i);
     shape.for_each_tile(all, int64_t(expert.pairs.size()), [&](Range rows, Range cols) {
       const int64_t stride = tile_stride(rows);
-      multiply(context, gate, gate_x, {expert.number, rows, cols, space.tile, stride}, space.panel);
-      multiply(context, up, up_x, {expert.number, rows, cols, space.second_tile, stride},
-               space.panel);
+      multiply(context, gate, gate_x, {expert.number, rows, cols, space.tile, stride}, space);
+      multiply(context, up, up_x, {expert.number, rows, cols, space.second_tile, stride}, space);
       const float* gate_bias = bias_of(experts.gate_bias, expert.number, rows.begin);
       const float* up_bias = bias_of(experts.up_bias, expert.number, rows.begin);
       for (int64_t c = cols.begin; c < cols.end; ++c) {
@@ -159,7 +158,7 @@ void expert_gated_matmul(Context& context, const Tensor& out, const Tensor& x,
     });
   };
   const int64_t n_units = units_of(up.n_out());  // of one expert
-  context.order.begin_section(context.pool, gate.group(0), kNobodyKnows);
+  context.order.begin_section(context.pool, gate.address(0, 0), kNobodyKnows);
   context.pool.run_shares(plan.n_active() * n_units, shape.grain(), [&](Share units, int thread) {
     while (units.size() > 0) {
       const int64_t i = units.begin / n_units;
@@ -187,7 +186,7 @@ void expert_matmul(Context& context, const Tensor& out, const Tensor& x, const R
   const VectorKernels& vector = context.kernels.vector;
   const float* weights = data_of<float>(routing.weights);
 
-  context.order.begin_section(context.pool, down.group(0), kNobodyKnows);
+  context.order.begin_section(context.pool, down.address(0, 0), kNobodyKnows);
   context.pool.run_shares(units_of(down.n_out()), shape.grain(), [&](Share units, int thread) {
     const Workspace space = spaces.of(thread);
     const Range all = rows_of_units(units.begin, units.end, down.n_out());
@@ -201,8 +200,7 @@ void expert_matmul(Context& context, const Tensor& out, const Tensor& x, const R
       const Operand down_x = operands.of(i);
       shape.for_each_tile(all, int64_t(expert.pairs.size()), [&](Range rows, Range cols) {
         const int64_t stride = tile_stride(rows);
-        multiply(context, down, down_x, {expert.number, rows, cols, space.tile, stride},
-                 space.panel);
+        multiply(context, down, down_x, {expert.number, rows, cols, space.tile, stride}, space);
         const float* bias = bias_of(projection.bias, expert.number, rows.begin);
         for (int64_t c = cols.begin; c < cols.end; ++c) {
           float* to = row_of(out, expert.tokens[size_t(c)]) + rows.begin;

@@ -83,10 +83,10 @@ void project_rows(const Context& context, const Projection& projection, const Op
     if (store == Store::kWrite && !projection.bias && whole_groups && !x.in_tiles()) {
       float* out = row_of(projection.out, cols.begin) + block.begin;
       const Part part{matrix, block, cols, out, projection.out.stride[0]};
-      return multiply(context, weight, x, part, space.panel);
+      return multiply(context, weight, x, part, space);
     }
     const Part part{matrix, block, cols, space.tile, tile_stride(block)};
-    multiply(context, weight, x, part, space.panel);
+    multiply(context, weight, x, part, space);
     store_tile(projection, store, block, cols, space.tile);
   });
 }
@@ -133,7 +133,7 @@ void matmul(Context& context, const Tensor& x, std::span<const Projection> proje
   const Workspaces spaces(context, shape);
   if (x.rows() <= kFewColumns) {
     const Projection& first = projections.front();
-    const auto* key = packed(*first.weight).group(0, first.matrix);
+    const auto* key = packed(*first.weight).address(first.matrix, 0);
     context.order.begin_section(context.pool, key, [&](int thread) {
       return start_of(projections, share_of(n_units, thread, context.pool.size()));
     });
@@ -165,7 +165,7 @@ void gated_matmul(Context& context, const Tensor& out, const Tensor& x, const We
   const auto activate = context.kernels.vector.gated_activation[int(activation)];
   const int64_t n_units = units_of(up.n_out());
   if (n_cols <= kFewColumns) {
-    context.order.begin_section(context.pool, packed(gate).group(0), [&](int thread) {
+    context.order.begin_section(context.pool, packed(gate).address(0, 0), [&](int thread) {
       const Share units = share_of(n_units, thread, context.pool.size());
       return first_read(packed(gate), 0, rows_of_units(units.begin, units.end, up.n_out()));
     });
@@ -175,9 +175,8 @@ void gated_matmul(Context& context, const Tensor& out, const Tensor& x, const We
     const Range all = rows_of_units(units.begin, units.end, up.n_out());
     shape.for_each_tile(all, n_cols, [&](Range rows, Range cols) {
       const int64_t stride = tile_stride(rows);
-      multiply(context, packed(gate), for_gate, {0, rows, cols, space.tile, stride}, space.panel);
-      multiply(context, packed(up), for_up, {0, rows, cols, space.second_tile, stride},
-               space.panel);
+      multiply(context, packed(gate), for_gate, {0, rows, cols, space.tile, stride}, space);
+      multiply(context, packed(up), for_up, {0, rows, cols, space.second_tile, stride}, space);
       for (int64_t c = cols.begin; c < cols.end; ++c) {
         const int64_t at = (c - cols.begin) * stride;
         activate(row_of(out, c) + rows.begin, space.tile + at, space.second_tile + at, rows.size());

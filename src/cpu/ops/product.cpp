@@ -14,7 +14,8 @@ constexpr int64_t kMostBlockUnits = 8;
 constexpr int64_t kTileFloats = 8192;
 // Of weights that stream by: a few microseconds, against a fraction of one to take the next share.
 constexpr int64_t kGrainBytes = int64_t{32} << 10;
-constexpr size_t kAheadBytes = size_t{128} << 10;  // of the second-level cache, 256 KiB at least
+constexpr size_t kAheadBytes = size_t{128} << 10;     // of the second-level cache, 256 KiB at least
+constexpr int64_t kStagingBytes = int64_t{64} << 10;  // packed and read at once: stays in cache
 constexpr size_t kLineFloats = 64 / sizeof(float);
 
 int64_t unit_bytes(const PackedWeight& weight) {
@@ -56,6 +57,11 @@ void TileShape::fit(const PackedWeight& weight, int64_t n_cols) {
   const int64_t cols = panels ? ColumnTiles::kChunkColumns : kTileFloats / rows;
   const int64_t grain = panels ? kPanelRows / kUnitRows : kGrainBytes / unit_bytes(weight);
   rows_ = std::min(rows_, rows);
+  if (weight.is_mapped()) {
+    rows_ = std::min(rows_, std::max<int64_t>(1, kStagingBytes / unit_bytes(weight)) * kUnitRows);
+    const size_t staging = weight.staging_bytes(rows_) / sizeof(float) + 1;
+    staging_floats_ = std::max(staging_floats_, round_up(staging, kLineFloats));
+  }
   cols_ = std::max(cols_, std::min(cols, n_cols));
   grain_ = std::max(grain_, grain);
   if (panels) {
@@ -72,16 +78,18 @@ size_t TileShape::tile_floats() const {
 
 Workspaces::Workspaces(Context& context, const TileShape& shape)
     : tile_floats_(shape.tile_floats()),
-      floats_(round_up(2 * tile_floats_ + shape.panel_floats(), kLineFloats)),
+      panel_floats_(round_up(shape.panel_floats(), kLineFloats)),
+      floats_(2 * tile_floats_ + panel_floats_ + shape.staging_floats()),
       base_(reinterpret_cast<float*>(context.scratch.get(
           ScratchSlot::kTiles, floats_ * sizeof(float) * size_t(context.pool.size())))) {}
 
 void multiply(const Context& context, const PackedWeight& weight, const Operand& x,
-              const Part& part, float* panel) {
+              const Part& part, const Workspace& space) {
   const MatmulFormat& format = weight.format();
   const int64_t first_group = part.rows.begin / format.group_rows;
   const int64_t end_group = (part.rows.end + format.group_rows - 1) / format.group_rows;
-  const uint8_t* weights = weight.group(first_group, part.matrix);
+  const uint8_t* weights =
+      weight.groups(part.matrix, first_group, end_group, reinterpret_cast<uint8_t*>(space.staging));
   if (x.in_tiles()) {
     return format.multiply_panels({.weights = weights,
                                    .group_bytes = weight.group_bytes(),
@@ -91,7 +99,7 @@ void multiply(const Context& context, const PackedWeight& weight, const Operand&
                                    .n_cols = part.cols.size(),
                                    .out = part.out,
                                    .out_stride = part.stride,
-                                   .panel = reinterpret_cast<uint8_t*>(panel)});
+                                   .panel = reinterpret_cast<uint8_t*>(space.panel)});
   }
   const MultiplyArgs args{.weights = weights,
                           .group_bytes = weight.group_bytes(),
@@ -106,13 +114,13 @@ void multiply(const Context& context, const PackedWeight& weight, const Operand&
   if (format.multiply) {
     format.multiply(weight.dtype(), args);
   } else {
-    multiply_decoded(context.kernels.matmul, weight, args, panel);
+    multiply_decoded(context.kernels.matmul, weight, args, space.panel);
   }
 }
 
 WeightOrder::Run first_read(const PackedWeight& weight, int64_t matrix, Range rows) {
   const size_t n_bytes = size_t(rows.size()) * weight.packed_row_bytes();
-  return {weight.group(rows.begin / weight.format().group_rows, matrix),
+  return {weight.address(matrix, rows.begin / weight.format().group_rows),
           std::min(n_bytes, kAheadBytes)};
 }
 

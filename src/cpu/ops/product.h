@@ -46,6 +46,7 @@ class TileShape {
   int64_t grain() const { return grain_; }  // units that a member should take at once, at least
   size_t tile_floats() const;
   size_t panel_floats() const { return panel_floats_; }
+  size_t staging_floats() const { return staging_floats_; }
 
   // Calls fn(rows, cols) for tiles that cover all rows and n_cols columns.
   template <class Fn>
@@ -63,6 +64,7 @@ class TileShape {
   int64_t cols_ = 0;
   int64_t grain_ = 1;
   size_t panel_floats_ = 0;
+  size_t staging_floats_ = 0;  // of mapped weights: for the groups of a tile's rows
 };
 
 // Memory of one member of the pool.
@@ -70,6 +72,7 @@ struct Workspace {
   float* tile;
   float* second_tile;
   float* panel;
+  float* staging;
 };
 
 class Workspaces {
@@ -77,11 +80,12 @@ class Workspaces {
   Workspaces(Context& context, const TileShape& shape);
   Workspace of(int thread) const {
     float* at = base_ + size_t(thread) * floats_;
-    return {at, at + tile_floats_, at + 2 * tile_floats_};
+    return {at, at + tile_floats_, at + 2 * tile_floats_, at + 2 * tile_floats_ + panel_floats_};
   }
 
  private:
   size_t tile_floats_;
+  size_t panel_floats_;
   size_t floats_;
   float* base_;
 };
@@ -97,7 +101,7 @@ struct Part {
   int64_t stride;
 };
 void multiply(const Context& context, const PackedWeight& weight, const Operand& x,
-              const Part& part, float* panel);
+              const Part& part, const Workspace& space);
 
 inline constexpr int64_t kFewColumns = 4;  // so many go through the weights in one pass
 

@@ -68,6 +68,8 @@ Routing MoeFfn::Group::route(Step& step, int layer, const Tensor& x) const {
 void MoeFfn::Group::forward(Step& step, int layer, const RoutedInput& in, const Tensor& out,
                             Store store) const {
   const Tensor inner = step.workspace().ffn(step.n_rows() * top_k, down->n_in());
+  const Weight* const chosen_from[] = {gate.get(), up.get(), down.get()};
+  step.backend.read_ahead(in.routing, chosen_from);
   step.backend.expert_gated_matmul(
       inner, in.x, in.routing,
       {*gate, *up, activation, gate_bias.tensor, up_bias.tensor, weighting});
