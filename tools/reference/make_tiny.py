@@ -287,10 +287,27 @@ CASES += [
         rope_parameters=MROPE | dict(partial_rotary_factor=0.25))),
     Case("qwen35moe", "qwen3_5_moe", MODEL_ARCH.QWEN35MOE, HYBRID_MOE | dict(
         rope_parameters=MROPE | dict(partial_rotary_factor=0.5))),
+    Case("qwen35moe-wide", "qwen3_5_moe", MODEL_ARCH.QWEN35MOE, HYBRID_MOE | dict(
+        head_dim=32, rope_parameters=MROPE | dict(partial_rotary_factor=0.25))),
+    Case("qwen3next-wide", "qwen3_next", MODEL_ARCH.QWEN3NEXT, HYBRID_MOE | dict(
+        head_dim=32, decoder_sparse_step=1, mlp_only_layers=[], norm_topk_prob=True,
+        partial_rotary_factor=0.25)),
     Case("lfm2", "lfm2", MODEL_ARCH.LFM2, SMALL | dict(
         num_hidden_layers=3, full_attn_idxs=[1], conv_L_cache=3, conv_bias=False, norm_eps=1e-5,
         block_dim=32, block_ff_dim=32, block_multiple_of=32, block_ffn_dim_multiplier=1.0,
         block_auto_adjust_ff_dim=False, tie_word_embeddings=True)),
+    Case("lfm2moe", "lfm2_moe", MODEL_ARCH.LFM2MOE, MOE | dict(
+        num_hidden_layers=3, full_attn_idxs=[1], conv_L_cache=3, conv_bias=False, norm_eps=1e-5,
+        num_experts=6, moe_intermediate_size=32, num_dense_layers=1, norm_topk_prob=True,
+        use_expert_bias=True, tie_word_embeddings=True)),
+]
+CASES += [
+    Case("seed-oss", "seed_oss", MODEL_ARCH.SEED_OSS, SMALL | dict(
+        head_dim=16, attention_bias=True)),
+    Case("ernie4_5", "ernie4_5", MODEL_ARCH.ERNIE4_5, SMALL | dict(head_dim=16, use_bias=False)),
+    Case("glm4", "glm4", MODEL_ARCH.GLM4, SMALL | dict(
+        head_dim=16, attention_bias=True, partial_rotary_factor=0.5),
+        keys={"rope.dimension_count": 8}),
 ]
 
 GEMMAS = (MODEL_ARCH.GEMMA2, MODEL_ARCH.GEMMA3)  # their norms multiply by 1 + weight
@@ -404,6 +421,7 @@ def converter_name(name):
     name = name.replace("switch_mlp", "experts").replace("experts.switch_glu", "mlp.experts")
     name = name.replace("router.layer", "gate").replace("shared_mlp", "mlp.shared_expert")
     name = name.replace("output_linear", "down_proj").replace("sinks", "sinks.weight")
+    name = name.replace("feed_forward.expert_bias", "feed_forward.expert_bias.bias")
     return name.replace("e_score_correction_bias", "e_score_correction.bias")
 
 
@@ -498,6 +516,9 @@ def write_experts(writer, case, config):
         writer.add_expert_gating_func(ExpertGatingFuncType.SIGMOID)
     if case.arch == MODEL_ARCH.GLM4_MOE:
         writer.add_rope_dimension_count(int(config["head_dim"] * config["partial_rotary_factor"]))
+    if case.arch == MODEL_ARCH.LFM2MOE:
+        writer.add_leading_dense_block_count(config["num_dense_layers"])
+        writer.add_expert_gating_func(ExpertGatingFuncType.SIGMOID)
     if case.prediction_layers:
         writer.add_nextn_predict_layers(case.prediction_layers)
     if case.arch == MODEL_ARCH.GPT_OSS:

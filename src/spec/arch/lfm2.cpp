@@ -1,4 +1,5 @@
-// lfm2: Liquid's LFM2. Layers without KV heads mix by a short convolution.
+// lfm2: Liquid's LFM2. Layers without KV heads mix by a short convolution. lfm2moe: after some
+// dense layers, experts chosen by sigmoid plus a learned bias.
 #include "base/error.h"
 #include "spec/arch/list.h"
 
@@ -42,6 +43,18 @@ ModelSpec lfm2(ArchReader& reader) {
     layer.ffn_norm = reader.norm(blk(i, "ffn_norm"), spec.d_model);
     layer.ffn = reader.dense_ffn(i, FfnActivation::kSilu);
     spec.layers.push_back(std::move(layer));
+  }
+  return spec;
+}
+
+ModelSpec lfm2moe(ArchReader& reader) {
+  ModelSpec spec = lfm2(reader);
+  const auto n_dense =
+      int(reader.integer("leading_dense_block_count", 0, reader.n_layers()).value_or(0));
+  for (int i = n_dense; i < reader.n_layers(); ++i) {
+    MoeFfnSpec moe = reader.moe_ffn(i, FfnActivation::kSilu, reader.expert_width(i));
+    moe.normalise = true;
+    spec.layers[size_t(i)].ffn = std::move(moe);
   }
   return spec;
 }
