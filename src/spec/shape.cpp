@@ -32,6 +32,7 @@ void set_experts(gguf::Metadata& m, const ModelShape& shape, const std::string& 
   if (shape.d_shared > 0 && shape.n_shared == 0) {
     set(".expert_shared_feed_forward_length", shape.d_shared);
   }
+  if (shape.expert_interval > 0) set(".interleave_moe_layer_step", shape.expert_interval);
   if (!has_biased_choice(shape)) return;
   constexpr uint32_t kSigmoid = 2;
   m.set(prefix + ".expert_gating_func", kSigmoid);

@@ -37,9 +37,10 @@ struct ModelShape {
   int64_t n_experts = 0;
   int64_t top_k = 0;
   int64_t d_expert = 0;
-  int64_t n_shared = 0;        // experts for all tokens
-  int64_t d_shared = 0;        // width of all of them
-  int64_t n_dense_layers = 0;  // at the beginning, without experts
+  int64_t n_shared = 0;         // experts for all tokens
+  int64_t d_shared = 0;         // width of all of them
+  int64_t n_dense_layers = 0;   // at the beginning, without experts
+  int64_t expert_interval = 0;  // layers of which the last has experts; 0: all but those have
 
   int64_t attention_interval = 0;  // layers of which the last attends, the others being delta nets
   int64_t delta_k_heads = 0;

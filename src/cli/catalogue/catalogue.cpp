@@ -41,6 +41,7 @@ constexpr IntegerField kIntegers[] = {
     {"n_shared", &ModelShape::n_shared, false},
     {"d_shared", &ModelShape::d_shared, false},
     {"n_dense_layers", &ModelShape::n_dense_layers, false},
+    {"expert_interval", &ModelShape::expert_interval, false},
     {"attention_interval", &ModelShape::attention_interval, false},
     {"delta_k_heads", &ModelShape::delta_k_heads, false},
     {"delta_v_heads", &ModelShape::delta_v_heads, false},
