@@ -95,7 +95,7 @@ class KvPool {
   // Throws Error{kOutOfMemory}, and Error{kInvalidArgument} for a type or size it cannot have.
   KvPool(Backend& backend, const ModelSpec& spec, const KvOptions& options);
   ~KvPool();
-  // What the constructor would allocate; throws what it throws but Error{kOutOfMemory}.
+  // What the constructor would allocate; throws what it throws for impossible options.
   static int64_t memory_of(Backend& backend, const ModelSpec& spec, const KvOptions& options);
 
   KvSequence create();
