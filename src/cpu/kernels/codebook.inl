@@ -9,8 +9,8 @@
 namespace ridge::cpu {
 namespace {
 
-// Types have kRun, the elements that share a scale; kMax of u; load_32<g>(), the bytes u of elements
-// 32 g … of all rows; and how a scale's nibble s becomes a scale and a minimum, mostly 2 s + 1.
+// Types have kRun, the elements that share a scale; kMax of u; load_32(), the bytes u of elements 32 g …
+// of all rows; and how a scale's nibble s becomes a scale and a minimum, mostly 2 s + 1.
 
 struct OddScales {
   static Int scale_of(Int nibbles) {
@@ -39,8 +39,7 @@ struct IQ2 : OddScales {  // d:2 scales:4 or 8 q:96
   static constexpr int kTimes = 1;
   static constexpr int kOffset = 43;
   static constexpr float kFactor = 0.125f;  // the weights are d (s + 1/2) / 4 times a value
-  template <int g>
-  static void load_32(const uint8_t* w, Int (&q)[8]) {
+  static void load_32(const uint8_t* w, int g, Int (&q)[8]) {
     load_threes(w + kUnit2 + (kScaleUnits + 3 * g) * kUnit4, q);
     for (Int& v : q) v = Isa::lookup(Isa::table(kIq2Table), v);
   }
@@ -60,8 +59,7 @@ struct IQ3_XXS : OddScales {  // d:2 scales:4 q:128
   static constexpr int kTimes = 1;
   static constexpr int kOffset = 31;
   static constexpr float kFactor = 0.5f;  // the weights are d (s + 1/2) / 2 times a value
-  template <int g>
-  static void load_32(const uint8_t* w, Int (&q)[8]) {
+  static void load_32(const uint8_t* w, int g, Int (&q)[8]) {
     load_nibbles(w + kUnit2 + (1 + 4 * g) * kUnit4, q);
     for (Int& v : q) v = Isa::lookup(Isa::table(kIq3Table), v);
   }
@@ -74,8 +72,7 @@ struct IQ3_S : OddScales {  // d:2 scales:4 q:128
   static constexpr int kTimes = 2;
   static constexpr int kOffset = 15;
   static constexpr float kFactor = 1.0f;
-  template <int g>
-  static void load_32(const uint8_t* w, Int (&q)[8]) {
+  static void load_32(const uint8_t* w, int g, Int (&q)[8]) {
     load_nibbles(w + kUnit2 + (1 + 4 * g) * kUnit4, q);
   }
 };
@@ -110,8 +107,7 @@ struct IQ1_S : OddScales {  // d:2 scales:4 q:64
   static constexpr float kFactor = 0.125f;
   static Int scale_of(Int nibbles) { return Isa::lookup(Isa::table(kIq1Scales), nibbles); }
   static Int min_of(Int nibbles) { return Isa::lookup(Isa::table(kIq1Mins), nibbles); }
-  template <int g>
-  static void load_32(const uint8_t* w, Int (&q)[8]) {
+  static void load_32(const uint8_t* w, int g, Int (&q)[8]) {
     load_twos<0>(w + kUnit2 + (1 + 2 * g) * kUnit4, q);
   }
 };
@@ -123,14 +119,14 @@ struct IQ1_M : OddScales {  // d:2 scales:8 deltas:4 q:64
   static constexpr int kTimes = 2;
   static constexpr int kOffset = 9;
   static constexpr float kFactor = 0.125f;
-  template <int g>
-  static void load_32(const uint8_t* w, Int (&q)[8]) {
+  static void load_32(const uint8_t* w, int g, Int (&q)[8]) {
     load_twos<2>(w + kUnit2 + (3 + 2 * g) * kUnit4, q);
-    const Int deltas = Isa::same_bytes(Isa::load(w + kUnit2 + 2 * kUnit4), g / 2);
-    add_delta<4 * (g % 2), 0>(deltas, q);
-    add_delta<4 * (g % 2) + 1, 2>(deltas, q);
-    add_delta<4 * (g % 2) + 2, 4>(deltas, q);
-    add_delta<4 * (g % 2) + 3, 6>(deltas, q);
+    const Int both = Isa::same_bytes(Isa::load(w + kUnit2 + 2 * kUnit4), g / 2);
+    const Int deltas = g % 2 == 0 ? both : Isa::high_nibbles(both);
+    add_delta<0, 0>(deltas, q);
+    add_delta<1, 2>(deltas, q);
+    add_delta<2, 4>(deltas, q);
+    add_delta<3, 6>(deltas, q);
   }
 
  private:
@@ -153,8 +149,7 @@ struct Ternary {  // d:2 q:64
   static constexpr float kFactor = 1.0f;
   static Int scale_of(Int) { return Isa::bytes(1); }
   static Int min_of(Int) { return Isa::bytes(1); }
-  template <int g>
-  static void load_32(const uint8_t* w, Int (&q)[8]) {
+  static void load_32(const uint8_t* w, int g, Int (&q)[8]) {
     load_twos<0>(w + kUnit2 + 2 * g * kUnit4, q);
   }
 };
@@ -165,24 +160,22 @@ struct Coded {
   using Columns = Columns256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = Type::kBytes;
-  static constexpr int kScaleRegisters = 64 / Type::kRun;
+  static constexpr int kRuns = 256 / Type::kRun;
+  static constexpr int kScaleRegisters = kRuns / 4;
 
   template <int C>
   [[gnu::always_inline]] static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
     Int nibbles[kScaleRegisters];
     load_scale_nibbles(w, nibbles);
-    Int scales[kScaleRegisters];
-    for (int i = 0; i < kScaleRegisters; ++i) scales[i] = Type::scale_of(nibbles[i]);
+    Int scales[kRuns];
+    for (int i = 0; i < kRuns; ++i) {
+      scales[i] = Isa::scale_of_u8(Type::scale_of(nibbles[i / 4]), i % 4);
+    }
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    add_32<0>(w, scales, x, sum);
-    add_32<1>(w, scales, x, sum);
-    add_32<2>(w, scales, x, sum);
-    add_32<3>(w, scales, x, sum);
-    add_32<4>(w, scales, x, sum);
-    add_32<5>(w, scales, x, sum);
-    add_32<6>(w, scales, x, sum);
-    add_32<7>(w, scales, x, sum);
+    for_groups<8, C>([&](int g) __attribute__((always_inline)) {
+      add_32(w, g, scales, x, sum);
+    });
     Int mins[2 * kScaleRegisters];
     for (int i = 0; i < 2 * kScaleRegisters; ++i) {
       mins[i] = Isa::pair_of_u8(Type::min_of(nibbles[i / 2]), i % 2);
@@ -201,25 +194,19 @@ struct Coded {
   }
 
  private:
-  template <int g, int C>
-  static void add_32(const uint8_t* w, const Int (&scales)[kScaleRegisters], const Columns& x,
+  template <int C>
+  static void add_32(const uint8_t* w, int g, const Int (&scales)[kRuns], const Columns& x,
                      Int (&sum)[C]) {
     Int q[8];
-    Type::template load_32<g>(w, q);
+    Type::load_32(w, g, q);
     const auto unit = [&q](int i) { return q[i]; };
     if constexpr (Type::kRun == 32) {
-      add_dots<Type::kMax, 8>(sum, unit, x.run_of_32(g), scale_of_run<g>(scales));
+      add_dots<Type::kMax, 8>(sum, unit, x.run_of_32(g), scales[g]);
     } else {
       const auto next_unit = [&q](int i) { return q[4 + i]; };
-      add_dots<Type::kMax, 4>(sum, unit, x.run_of_16(2 * g), scale_of_run<2 * g>(scales));
-      add_dots<Type::kMax, 4>(sum, next_unit, x.run_of_16(2 * g + 1),
-                              scale_of_run<2 * g + 1>(scales));
+      add_dots<Type::kMax, 4>(sum, unit, x.run_of_16(2 * g), scales[2 * g]);
+      add_dots<Type::kMax, 4>(sum, next_unit, x.run_of_16(2 * g + 1), scales[2 * g + 1]);
     }
-  }
-
-  template <int run>
-  static Int scale_of_run(const Int (&scales)[kScaleRegisters]) {
-    return Isa::scale_of_u8(scales[run / 4], run % 4);
   }
 };
 

@@ -23,21 +23,14 @@ struct CodebookPanel {
     load_scale_nibbles(w, nibbles);
     expand_scales(nibbles, panel);
     Isa::store(panel.d, Isa::mul(Isa::halves(w), Isa::same(Type::kFactor)));
-    expand_32<0>(w, nibbles, panel);
-    expand_32<1>(w, nibbles, panel);
-    expand_32<2>(w, nibbles, panel);
-    expand_32<3>(w, nibbles, panel);
-    expand_32<4>(w, nibbles, panel);
-    expand_32<5>(w, nibbles, panel);
-    expand_32<6>(w, nibbles, panel);
-    expand_32<7>(w, nibbles, panel);
+    for (int g = 0; g < 8; ++g) expand_32(w, g, nibbles, panel);
   }
 
  private:
-  template <int g>
-  static void expand_32(const uint8_t* w, const Int (&nibbles)[kScaleRegisters], Panel& panel) {
+  static void expand_32(const uint8_t* w, int g, const Int (&nibbles)[kScaleRegisters],
+                        Panel& panel) {
     Int q[8];
-    Type::template load_32<g>(w, q);
+    Type::load_32(w, g, q);
     for (Int& v : q) v = Isa::template shift<__builtin_ctz(Type::kTimes)>(v);
     if constexpr (kHasDeltas) {
       const Int deltas = Isa::lookup(Isa::table(kIq1Deltas), nibbles[g / 4]);

@@ -352,6 +352,10 @@ struct ScaleMins {
     scale[1] = Isa::or_(Isa::low_nibbles(c), Isa::and_(Isa::shift_right<2>(a), upper_two));
     min[1] = Isa::or_(Isa::high_nibbles(c), Isa::and_(Isa::shift_right<2>(b), upper_two));
   }
+  // A factor for each group, where a loop can index them.
+  void spread(Int (&factors)[8]) const {
+    for (int g = 0; g < 8; ++g) factors[g] = Isa::scale_of_u8(scale[g / 4], g % 4);
+  }
   Int scale[2];
   Int min[2];
 };
@@ -381,25 +385,24 @@ struct Q4_K {  // d:2 dmin:2 scales:12 qs:128
   static constexpr int kBytes = 144;
 
   // Adds groups g and g + 1, the low and the high nibbles of the same units.
-  template <int g, int C>
-  static void add_groups(const uint8_t* w, const ScaleMins& packed, const Columns& x,
+  template <int C>
+  static void add_groups(const uint8_t* w, int g, const Int (&scales)[8], const Columns& x,
                          Int (&sum)[C]) {
     const uint8_t* qs = w + 2 * kUnit2 + 3 * kUnit4 + (g / 2) * 8 * kUnit4;
-    const Int low = Isa::scale_of_u8(packed.scale[g / 4], g % 4);
-    add_dots<15, 8>(sum, LowNibbles{qs}, x.run_of_32(g), low);
-    const Int high = Isa::scale_of_u8(packed.scale[g / 4], g % 4 + 1);
-    add_dots<15, 8>(sum, HighNibbles{qs}, x.run_of_32(g + 1), high);
+    add_dots<15, 8>(sum, LowNibbles{qs}, x.run_of_32(g), scales[g]);
+    add_dots<15, 8>(sum, HighNibbles{qs}, x.run_of_32(g + 1), scales[g + 1]);
   }
 
   template <int C>
   static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
     const ScaleMins packed(w + 2 * kUnit2);
+    Int scales[8];
+    packed.spread(scales);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    add_groups<0>(w, packed, x, sum);
-    add_groups<2>(w, packed, x, sum);
-    add_groups<4>(w, packed, x, sum);
-    add_groups<6>(w, packed, x, sum);
+    for_groups<4, C>([&](int pair) __attribute__((always_inline)) {
+      add_groups(w, 2 * pair, scales, x, sum);
+    });
     finish_k_block(w, packed, sum, x, acc);
   }
 };
@@ -409,27 +412,17 @@ struct Q5_K {  // d:2 dmin:2 scales:12 q:160
   static constexpr int kElements = 256;
   static constexpr int kBytes = 176;
 
-  template <int g, int C>
-  static void add_group(const uint8_t* w, const ScaleMins& packed, const Columns& x,
-                        Int (&sum)[C]) {
-    const Int scale = Isa::scale_of_u8(packed.scale[g / 4], g % 4);
-    const Fields<5> q{w + 2 * kUnit2 + (3 + 5 * g) * kUnit4};
-    add_dots<31, 8>(sum, q, x.run_of_32(g), scale);
-  }
-
   template <int C>
   static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
     const ScaleMins packed(w + 2 * kUnit2);
+    Int scales[8];
+    packed.spread(scales);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    add_group<0>(w, packed, x, sum);
-    add_group<1>(w, packed, x, sum);
-    add_group<2>(w, packed, x, sum);
-    add_group<3>(w, packed, x, sum);
-    add_group<4>(w, packed, x, sum);
-    add_group<5>(w, packed, x, sum);
-    add_group<6>(w, packed, x, sum);
-    add_group<7>(w, packed, x, sum);
+    for_groups<8, C>([&](int g) __attribute__((always_inline)) {
+      const Fields<5> q{w + 2 * kUnit2 + (3 + 5 * g) * kUnit4};
+      add_dots<31, 8>(sum, q, x.run_of_32(g), scales[g]);
+    });
     finish_k_block(w, packed, sum, x, acc);
   }
 };
@@ -470,12 +463,12 @@ struct Q6_K {  // q:192 scales:16 d:2
     for (int i = 0; i < 4; ++i) scales[i] = Bytes{w + 48 * kUnit4}(i);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    for (int i = 0; i < 4; ++i) {
+    for_groups<4, C>([&](int i) __attribute__((always_inline)) {
       add_16<0>(w, scales, i, x, sum);
       add_16<1>(w, scales, i, x, sum);
       add_16<2>(w, scales, i, x, sum);
       add_16<3>(w, scales, i, x, sum);
-    }
+    });
     finish_offset_block<32>(Isa::halves(w + 52 * kUnit4), scales, sum, x, acc);
   }
 };
@@ -506,7 +499,7 @@ struct Q2_K {  // scales:16 qs:64 d:2 dmin:2
     }
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    for (int h = 0; h < 2; ++h) {
+    for_groups<2, C>([&](int h) __attribute__((always_inline)) {
       add_16<0, 0>(w, scales, h, x, sum);
       add_16<0, 1>(w, scales, h, x, sum);
       add_16<0, 2>(w, scales, h, x, sum);
@@ -515,7 +508,7 @@ struct Q2_K {  // scales:16 qs:64 d:2 dmin:2
       add_16<1, 1>(w, scales, h, x, sum);
       add_16<1, 2>(w, scales, h, x, sum);
       add_16<1, 3>(w, scales, h, x, sum);
-    }
+    });
     const Float d = Isa::halves(w + 20 * kUnit4);
     const Float dmin = Isa::halves(w + 20 * kUnit4 + kUnit2);
     for (int c = 0; c < C; ++c) {
@@ -536,8 +529,9 @@ struct Q3_K {  // q:96 scales:12 d:2
   static constexpr int kBytes = 110;
 
   // Group g of eight, which has two scales.
-  template <int g, int C>
-  static void add_group(const uint8_t* w, const Int (&scales)[4], const Columns& x, Int (&sum)[C]) {
+  template <int C>
+  static void add_group(const uint8_t* w, int g, const Int (&scales)[4], const Columns& x,
+                        Int (&sum)[C]) {
     const Fields<3> q{w + 3 * g * kUnit4};
     const Int scale = Isa::scale_of_s8(scales[g / 2], 2 * (g % 2));
     add_dots<7, 4>(sum, q, x.run_of_16(2 * g), scale);
@@ -567,14 +561,9 @@ struct Q3_K {  // q:96 scales:12 d:2
     load_scales(w, scales);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    add_group<0>(w, scales, x, sum);
-    add_group<1>(w, scales, x, sum);
-    add_group<2>(w, scales, x, sum);
-    add_group<3>(w, scales, x, sum);
-    add_group<4>(w, scales, x, sum);
-    add_group<5>(w, scales, x, sum);
-    add_group<6>(w, scales, x, sum);
-    add_group<7>(w, scales, x, sum);
+    for_groups<8, C>([&](int g) __attribute__((always_inline)) {
+      add_group(w, g, scales, x, sum);
+    });
     finish_offset_block<4>(Isa::halves(w + 27 * kUnit4), scales, sum, x, acc);
   }
 };
@@ -584,10 +573,10 @@ struct IQ4_XS {  // d:2 scales_h:2 scales_l:4 qs:128
   static constexpr int kElements = 256;
   static constexpr int kBytes = 136;
 
-  template <int g, int C>
-  static void add_group(const uint8_t* w, Int scales, const Columns& x, Int (&sum)[C]) {
+  template <int C>
+  static void add_group(const uint8_t* w, int g, Int scale, const Columns& x, Int (&sum)[C]) {
     const LookedUp q{Isa::table(kIq4Table), {w + 2 * kUnit2 + kUnit4 + g * 4 * kUnit4}};
-    add_dots<kSigned, 8>(sum, q, x.run_of_32(g), Isa::scale_of_s8(scales, g / 2));
+    add_dots<kSigned, 8>(sum, q, x.run_of_32(g), scale);
   }
 
   // A signed byte for each of the even groups, and of the odd ones.
@@ -609,14 +598,10 @@ struct IQ4_XS {  // d:2 scales_h:2 scales_l:4 qs:128
     load_scales(w, even, odd);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    add_group<0>(w, even, x, sum);
-    add_group<1>(w, odd, x, sum);
-    add_group<2>(w, even, x, sum);
-    add_group<3>(w, odd, x, sum);
-    add_group<4>(w, even, x, sum);
-    add_group<5>(w, odd, x, sum);
-    add_group<6>(w, even, x, sum);
-    add_group<7>(w, odd, x, sum);
+    for_groups<4, C>([&](int i) __attribute__((always_inline)) {
+      add_group(w, 2 * i, Isa::scale_of_s8(even, i), x, sum);
+      add_group(w, 2 * i + 1, Isa::scale_of_s8(odd, i), x, sum);
+    });
     const Float d = Isa::halves(w);
     for (int c = 0; c < C; ++c) {
       const Float scale = Isa::mul(d, x.d(c));

@@ -25,5 +25,17 @@ template <int kCount, class F>
   unroll_over(std::make_integer_sequence<int, kCount>(), f);
 }
 
+// f(0) … f(n-1), unrolled for one column alone: several leave the loop's overhead and the latencies
+// of one group hidden, run as fast or faster in a loop, and compile in a tenth of the time.
+template <int kCount, int kColumns, class F>
+[[gnu::always_inline]] inline void for_groups(F f) {
+  if constexpr (kColumns == 1) {
+    unroll<kCount>(f);
+  } else {
+#pragma GCC unroll 1
+    for (int i = 0; i < kCount; ++i) f(i);
+  }
+}
+
 }  // namespace
 }  // namespace ridge::cpu

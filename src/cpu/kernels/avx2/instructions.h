@@ -87,9 +87,7 @@ struct Avx2 {
 
   // Byte j of each row in all four bytes of the row's lane.
   static Int same_bytes(Int bytes_of_rows, int j) {
-    return _mm256_shuffle_epi8(bytes_of_rows, _mm256_broadcastsi128_si256(_mm_setr_epi32(
-                                                  0x01010101 * j, 0x01010101 * (j + 4),
-                                                  0x01010101 * (j + 8), 0x01010101 * (j + 12))));
+    return _mm256_shuffle_epi8(bytes_of_rows, indices(0x01010101u * uint32_t(j), 0x04040404u));
   }
 
   // A scale is a factor for add_scaled: byte j of each row as both words of the row's lane.
@@ -164,21 +162,18 @@ struct Avx2 {
   static Float fnma(Float a, Float b, Float c) { return _mm256_fnmadd_ps(a, b, c); }
   static void store(float* p, Float a) { _mm256_storeu_ps(p, a); }
 
- private:
-  // Byte indices within a 128-bit lane: those of row 0 in `row0`, four more for each further row.
+ protected:
+  // Byte indices within a 128-bit lane: those of row 0 in `row0`, `step` more for each further row.
   // A byte of 0x80 selects zero and stays that.
-  static Int lanes(uint32_t row0) {
-    const uint32_t step = 0x00040004u;
-    return _mm256_setr_epi32(int(row0), int(row0 + step), int(row0 + 2 * step),
-                             int(row0 + 3 * step), int(row0), int(row0 + step),
-                             int(row0 + 2 * step), int(row0 + 3 * step));
+  static Int indices(uint32_t row0, uint32_t step) {
+    const Int steps =
+        _mm256_broadcastsi128_si256(_mm_setr_epi32(0, int(step), int(2 * step), int(3 * step)));
+    return _mm256_add_epi32(_mm256_set1_epi32(int(row0)), steps);
   }
-  static Int lanes_high(uint32_t row0) {
-    const uint32_t step = 0x04000400u;
-    return _mm256_setr_epi32(int(row0), int(row0 + step), int(row0 + 2 * step),
-                             int(row0 + 3 * step), int(row0), int(row0 + step),
-                             int(row0 + 2 * step), int(row0 + 3 * step));
-  }
+
+ private:
+  static Int lanes(uint32_t row0) { return indices(row0, 0x00040004u); }
+  static Int lanes_high(uint32_t row0) { return indices(row0, 0x04000400u); }
 };
 
 }  // namespace

@@ -13,10 +13,10 @@ struct Isa : Avx2 {
 
   // A scale is a factor for add_scaled: byte j of each row as an int32.
   static Int scale_of_u8(Int bytes_of_rows, int j) {
-    return _mm256_shuffle_epi8(bytes_of_rows, bytes_at(0x80808000u + uint32_t(j), 0x00000004u));
+    return _mm256_shuffle_epi8(bytes_of_rows, indices(0x80808000u + uint32_t(j), 0x00000004u));
   }
   static Int scale_of_s8(Int bytes_of_rows, int j) {
-    const Int control = bytes_at(0x00808080u + (uint32_t(j) << 24), 0x04000000u);
+    const Int control = indices(0x00808080u + (uint32_t(j) << 24), 0x04000000u);
     return _mm256_srai_epi32(_mm256_shuffle_epi8(bytes_of_rows, control), 24);
   }
   // sum + the dot product of each row's pair with the two int16 at p.
@@ -40,14 +40,6 @@ struct Isa : Avx2 {
     return _mm256_add_epi32(sum, _mm256_mullo_epi32(dot, scale));
   }
   static Int add_widened(Int sum, Int dot) { return _mm256_add_epi32(sum, dot); }
-
- private:
-  // Byte indices within a 128-bit lane: those of row 0 in `row0`, `step` more for each further row.
-  // A byte of 0x80 selects zero.
-  static Int bytes_at(uint32_t row0, uint32_t step) {
-    return _mm256_broadcastsi128_si256(
-        _mm_setr_epi32(int(row0), int(row0 + step), int(row0 + 2 * step), int(row0 + 3 * step)));
-  }
 };
 
 }  // namespace

@@ -149,8 +149,9 @@ struct Isa {
   // Byte indices within a 128-bit lane: those of row 0 in `row0`, `step` more for each further row.
   // A byte of 0x80 selects zero.
   static Int lanes(uint32_t row0, uint32_t step) {
-    return _mm512_broadcast_i32x4(
-        _mm_setr_epi32(int(row0), int(row0 + step), int(row0 + 2 * step), int(row0 + 3 * step)));
+    const Int steps =
+        _mm512_broadcast_i32x4(_mm_setr_epi32(0, int(step), int(2 * step), int(3 * step)));
+    return _mm512_add_epi32(_mm512_set1_epi32(int(row0)), steps);
   }
 };
 
