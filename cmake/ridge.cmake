@@ -74,11 +74,15 @@ if(RIDGE_TESTS)
   target_link_libraries(ridge_test_model PUBLIC ridge_synth)
 endif()
 
-# ridge_library(base [LINK lib ...]): every .cpp below this folder but *_test.cpp and *_fuzz.cpp, as
-# ridge_base; *_test.cpp together become the binary base_test and the CTest entry `base`; each
-# foo_fuzz.cpp becomes the libFuzzer binary foo_fuzz, run by tools/fuzz.sh.
+# ridge_library(base [LINK lib ...] [OWN_FLAGS] [COLD]): every .cpp below this folder but *_test.cpp
+# and *_fuzz.cpp, as ridge_base; *_test.cpp together become the binary base_test and the CTest entry
+# `base`; each foo_fuzz.cpp becomes the libFuzzer binary foo_fuzz, run by tools/fuzz.sh.
+# Reading the standard library was half of a small file's time in the compiler, so it is precompiled,
+# once for all folders but those with OWN_FLAGS. COLD: nothing there is worth the optimizer's time.
+set(ridge_precompiled <algorithm> <array> <cstdint> <filesystem> <functional> <map> <memory> <optional> <span>
+  <string> <string_view> <utility> <variant> <vector>)
 function(ridge_library name)
-  cmake_parse_arguments(ARG "" "" "LINK;TEST_LINK;EXCLUDE" ${ARGN})
+  cmake_parse_arguments(ARG "OWN_FLAGS;COLD" "" "LINK;TEST_LINK;EXCLUDE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   foreach(pattern ${ARG_EXCLUDE})
     list(FILTER sources EXCLUDE REGEX ${pattern})
@@ -91,6 +95,14 @@ function(ridge_library name)
   if(sources)
     add_library(ridge_${name} STATIC ${sources})
     target_link_libraries(ridge_${name} PUBLIC ridge_options ${ARG_LINK})
+    if(name STREQUAL "base")
+      target_precompile_headers(ridge_base PRIVATE ${ridge_precompiled})
+    elseif(NOT ARG_OWN_FLAGS)
+      target_precompile_headers(ridge_${name} REUSE_FROM ridge_base)
+    endif()
+    if(ARG_COLD)
+      target_compile_options(ridge_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+    endif()
   else()
     add_library(ridge_${name} INTERFACE)
     target_link_libraries(ridge_${name} INTERFACE ridge_options ${ARG_LINK})
