@@ -13,6 +13,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 option(RIDGE_WERROR "treat warnings as errors" ON)
 option(RIDGE_TESTS "build the tests (needs GoogleTest)" ON)
 option(RIDGE_CORE_ONLY "build what needs the standard library alone: no text, hub, engine, cli" OFF)
+option(RIDGE_UNITY "compile files of a folder together, which takes half the time from scratch" ON)
 option(RIDGE_FUZZ "build the libFuzzer targets (clang only)" OFF)
 set(RIDGE_SANITIZE "" CACHE STRING "value of -fsanitize=, empty for none")
 
@@ -74,15 +75,16 @@ if(RIDGE_TESTS)
   target_link_libraries(ridge_test_model PUBLIC ridge_synth)
 endif()
 
-# ridge_library(base [LINK lib ...] [OWN_FLAGS] [COLD]): every .cpp below this folder but *_test.cpp
-# and *_fuzz.cpp, as ridge_base; *_test.cpp together become the binary base_test and the CTest entry
-# `base`; each foo_fuzz.cpp becomes the libFuzzer binary foo_fuzz, run by tools/fuzz.sh.
+# ridge_library(base [LINK lib ...] [OWN_FLAGS] [COLD] [SEPARATE ...]): every .cpp below this folder but
+# *_test.cpp and *_fuzz.cpp, as ridge_base; *_test.cpp together become the binary base_test and the
+# CTest entry `base`; each foo_fuzz.cpp becomes the libFuzzer binary foo_fuzz, run by tools/fuzz.sh.
 # Reading the standard library was half of a small file's time in the compiler, so it is precompiled,
 # once for all folders but those with OWN_FLAGS. COLD: nothing there is worth the optimizer's time.
+# SEPARATE: patterns of files that RIDGE_UNITY leaves alone, since they use a name in their own way.
 set(ridge_precompiled <algorithm> <array> <cstdint> <filesystem> <functional> <map> <memory> <optional> <span>
   <string> <string_view> <utility> <variant> <vector>)
 function(ridge_library name)
-  cmake_parse_arguments(ARG "OWN_FLAGS;COLD" "" "LINK;TEST_LINK;EXCLUDE" ${ARGN})
+  cmake_parse_arguments(ARG "OWN_FLAGS;COLD" "" "LINK;TEST_LINK;EXCLUDE;SEPARATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   foreach(pattern ${ARG_EXCLUDE})
     list(FILTER sources EXCLUDE REGEX ${pattern})
@@ -99,6 +101,14 @@ function(ridge_library name)
       target_precompile_headers(ridge_base PRIVATE ${ridge_precompiled})
     elseif(NOT ARG_OWN_FLAGS)
       target_precompile_headers(ridge_${name} REUSE_FROM ridge_base)
+    endif()
+    if(RIDGE_UNITY)
+      set_target_properties(ridge_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+      foreach(pattern ${ARG_SEPARATE})
+        set(separate ${sources})
+        list(FILTER separate INCLUDE REGEX ${pattern})
+        set_source_files_properties(${separate} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+      endforeach()
     endif()
     if(ARG_COLD)
       target_compile_options(ridge_${name} PRIVATE $<$<CONFIG:Release>:-O1>)

@@ -15,9 +15,11 @@ if [[ $# -eq 0 ]]; then
 fi
 [[ ${#files[@]} -gt 0 ]] || { echo "tidy: no C++ file changed"; exit 0; }
 
-# The precompiled header is g++'s; clang reads the sources without it.
+# The debug build compiles each file for itself. Its precompiled header is g++'s; clang reads the
+# sources without it.
+cmake --preset debug >/dev/null
 mkdir -p build/tidy
-sed 's/-include [^ ]*cmake_pch\.hxx//; s/-fpch-preprocess//; s/-Winvalid-pch//' build/release/compile_commands.json \
+sed 's/-include [^ ]*cmake_pch\.hxx//; s/-fpch-preprocess//; s/-Winvalid-pch//' build/debug/compile_commands.json \
   >build/tidy/compile_commands.json
 printf '%s\n' "${files[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy-19 -p build/tidy --quiet \
   --extra-arg=-Wno-unknown-warning-option

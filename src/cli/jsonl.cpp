@@ -3,15 +3,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "cli/json_text.h"
 
 namespace ridge::cli {
 namespace {
 
 using nlohmann::json;
-
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 json parse_line(const std::string& line) {
   try {
@@ -52,7 +49,7 @@ LineProtocol answer_lines(std::istream& in, Output& out,
       out.line(dump(answer(line)));
     } catch (const Error& error) {
       outcome = LineProtocol::kSomeBad;
-      out.line(dump({{"error", error.what()}}));
+      out.line(dump(json{{"error", error.what()}}));
     }
     out.flush();  // somebody may be waiting for it at the other end of a pipe
   }

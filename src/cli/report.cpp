@@ -2,14 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/json_text.h"
+
 namespace ridge::cli {
 namespace {
 
 using nlohmann::ordered_json;
-
-std::string dump(const ordered_json& value) {
-  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
 
 const char* finish_name(FinishReason finish) {
   switch (finish) {
@@ -82,15 +80,15 @@ std::string run_json(const RunReport& report) {
 }
 
 std::string perplexity_json(const std::string& model, const PerplexityResult& result) {
-  return dump({{"model", model},
-               {"perplexity", result.perplexity},
-               {"standard_error", result.standard_error},
-               {"mean_nll", result.mean_nll},
-               {"tokens_scored", result.n_scored},
-               {"tokens", result.n_tokens},
-               {"chunks", result.n_chunks},
-               {"ctx", result.n_context},
-               {"seconds", result.seconds}});
+  return dump(ordered_json{{"model", model},
+                           {"perplexity", result.perplexity},
+                           {"standard_error", result.standard_error},
+                           {"mean_nll", result.mean_nll},
+                           {"tokens_scored", result.n_scored},
+                           {"tokens", result.n_tokens},
+                           {"chunks", result.n_chunks},
+                           {"ctx", result.n_context},
+                           {"seconds", result.seconds}});
 }
 
 }  // namespace ridge::cli

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "cli/json_text.h"
 #include "cli/json_value.h"
 
 namespace ridge::cli {
@@ -15,10 +16,6 @@ using nlohmann::ordered_json;
 using text::Value;
 
 // Malformed UTF-8 of a template shows as U+FFFD: JSON cannot carry it.
-std::string dump(const ordered_json& json) {
-  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
 Value parse_variables(const std::string& line, const std::vector<text::DictData::Item>& defaults) {
   const auto json = ordered_json::parse(line, nullptr, false);
   if (json.is_discarded()) fail(ErrorCode::kInvalidArgument, "the line is not JSON");

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strcat.h"
+#include "cli/json_text.h"
 #include "cli/ui/format.h"
 #include "cli/ui/table.h"
 #include "hub/http.h"
@@ -95,7 +96,7 @@ std::string against_json(const AgainstReport& report, const std::string& time) {
     }
     rows.push_back(std::move(row));
   }
-  return rows.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return dump(rows, 2) + "\n";
 }
 
 std::vector<std::string> against_warnings(const AgainstReport& report) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/strcat.h"
+#include "cli/json_text.h"
 #include "cli/ui/format.h"
 #include "cli/ui/table.h"
 
@@ -182,7 +183,7 @@ std::string comparison_json(const Comparison& comparison, const RunRecord& a, co
                   {"only_a", comparison.only_a},
                   {"only_b", comparison.only_b},
                   {"differences", comparison.differences}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return dump(json);
 }
 
 }  // namespace ridge::cli

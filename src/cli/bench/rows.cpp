@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/build_info.h"
+#include "cli/json_text.h"
 
 namespace ridge::cli {
 namespace {
@@ -180,10 +181,6 @@ std::vector<Json> rows_of(const BenchReport& report, Derivations derivations = D
     }
   }
   return rows;
-}
-
-std::string dump(const Json& row, int indent = -1) {
-  return row.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
 // RFC 4180, every value in quotes, as llama-bench writes it.

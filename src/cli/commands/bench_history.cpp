@@ -5,6 +5,7 @@
 #include "cli/commands/bench_commands.h"
 #include "cli/commands/command.h"
 #include "cli/exit_code.h"
+#include "cli/json_text.h"
 #include "cli/ui/format.h"
 #include "cli/ui/table.h"
 #include "history/history.h"
@@ -103,10 +104,6 @@ Json run_json(const history::RunRecord& run) {
           {"machine_id", run.machine_id},
           {"warnings", run.warnings},
           {"results", std::move(results)}};
-}
-
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 int run_history(const HistoryOptions& options, Context& context) {

@@ -7,6 +7,7 @@
 #include "cli/commands/bench_commands.h"
 #include "cli/commands/command.h"
 #include "cli/exit_code.h"
+#include "cli/json_text.h"
 #include "cli/ui/format.h"
 #include "cpu/cpu_backend.h"
 
@@ -33,7 +34,7 @@ int run_machine(const MachineOptions& options, Context& context) {
                     {"backend", backend->description()},
                     {"bandwidth_bytes_per_second", bandwidth},
                     {"problems", found}};
-    context.out.line(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+    context.out.line(dump(json));
     return kExitOk;
   }
   context.out.line(printable(cat(machine.summary(), "; ", machine.kernel)));

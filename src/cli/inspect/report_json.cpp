@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/inspect/model_report.h"
+#include "cli/json_text.h"
 
 namespace ridge::cli {
 namespace {
@@ -159,7 +160,7 @@ std::string report_json(const ModelReport& report) {
   value["chat_template"] =
       report.chat_template.empty() ? ordered_json(nullptr) : ordered_json(report.chat_template);
   value["tensors"] = tensors_value(report);
-  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return dump(value);
 }
 
 }  // namespace ridge::cli

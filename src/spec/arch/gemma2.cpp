@@ -12,7 +12,7 @@ constexpr int64_t kDefaultPeriod = 2;  // every second layer is global
 constexpr int64_t kDefaultWindow = 4096;
 constexpr float kDefaultScoreCap = 50.0f;
 constexpr float kDefaultLogitCap = 30.0f;
-constexpr int kLayersOf27B = 46;
+constexpr int kLayersOfGemma2With27B = 46;
 
 }  // namespace
 
@@ -27,7 +27,7 @@ ModelSpec gemma2(ArchReader& reader) {
 
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
-    attention.scale = gemma_attention_scale(reader, attention, kLayersOf27B);
+    attention.scale = gemma_attention_scale(reader, attention, kLayersOfGemma2With27B);
     attention.softcap = score_cap;
     if (windowed[size_t(i)]) {
       attention.window = window;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kDefaultPattern = 6;             // every sixth layer is global
 constexpr float kDefaultLocalBase = 10000.0f;  // rope base of the windowed layers
-constexpr int kLayersOf27B = 62;
+constexpr int kLayersOfGemma3With27B = 62;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ ModelSpec gemma3(ArchReader& reader) {
 
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
-    attention.scale = gemma_attention_scale(reader, attention, kLayersOf27B);
+    attention.scale = gemma_attention_scale(reader, attention, kLayersOfGemma3With27B);
     attention.softcap = reader.number("attn_logit_softcapping").value_or(0.0f);
     attention.q_norm = reader.norm(blk(i, "attn_q_norm"), attention.k_dim);
     attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k_dim);
