@@ -91,10 +91,15 @@ struct Routing {
   int64_t top_k() const { return weights.cols(); }
 };
 enum class RouterScore { kSoftmax, kSigmoid };  // of a row's logits, over all experts
+inline constexpr int64_t kMaxExpertGroups = 64;
 struct RouterParams {
   RouterScore score = RouterScore::kSoftmax;
-  Tensor bias;             // f32 [n_experts], added to scores for the choice alone; or empty
-  Tensor expert_scale;     // f32 [n_experts], multiplies the weights of the chosen; or empty
+  Tensor bias;          // f32 [n_experts], added to scores for the choice alone; or empty
+  Tensor expert_scale;  // f32 [n_experts], multiplies the weights of the chosen; or empty
+  // Of so many groups of equal size only the best can be chosen from: by the score (and bias) of
+  // the best expert or, where scores are sigmoids, by the sum of the best two.
+  int64_t n_groups = 1;  // up to kMaxExpertGroups
+  int64_t n_groups_used = 1;
   bool normalise = false;  // the chosen experts' scores are divided by their sum
   float scale = 1.0f;      // multiplies the weights in the end
 };
@@ -129,7 +134,8 @@ struct RopeParams {
 };
 
 // The cache of one layer. K is [n_pages, n_kv_heads, page_size, k_dim], V likewise with v_dim;
-// dtype f16 or q8_0 (then the dims are multiples of 32).
+// dtype f16 or q8_0 (then the dims are multiples of 32). V may be the first v_dim values of K's
+// rows (latent attention): then it is a view of K and kv_write() gets no v.
 struct KvView {
   Tensor k;
   Tensor v;
@@ -235,6 +241,9 @@ class Backend {
   virtual void layer_norm(const Tensor& out, const Tensor& x, const LayerNormParams& params) = 0;
   // Every projection reads the same x[n, n_in]: it is quantised once for all of them.
   virtual void matmul(const Tensor& x, std::span<const Projection> projections, Store store) = 0;
+  // out[i, h] = x[i, h] · weight_hᵀ: a matrix for each head of x[n, heads, n_in]. The default
+  // composes it.
+  virtual void head_matmul(const Tensor& out, const Tensor& x, const Weight& weight);
   // out[n, d_ff] = activation(x · gateᵀ) * (x · upᵀ). The default composes it.
   virtual void gated_matmul(const Tensor& out, const Tensor& x, const Weight& gate,
                             const Weight& up, Activation activation);
@@ -259,7 +268,7 @@ class Backend {
   // Rotates x[n, heads, dim] in place; row i is at positions[i]. Dims past n_rotated stay.
   virtual void rope(const Tensor& x, std::span<const int32_t> positions,
                     const RopeParams& params) = 0;
-  // Stores k[n, n_kv_heads, k_dim] and v[n, n_kv_heads, v_dim] at their positions.
+  // Stores k[n, n_kv_heads, k_dim] and v[n, n_kv_heads, v_dim] at their positions; v may be empty.
   virtual void kv_write(const KvView& cache, const Tensor& k, const Tensor& v,
                         std::span<const SequenceRows> sequences) = 0;
   // out[n, n_heads, v_dim] = softmax(scale * q·kᵀ, causal) · v for q[n, n_heads, k_dim]; the rows'
@@ -280,9 +289,10 @@ class Backend {
   // out[n, n_v_heads, v_dim].
   virtual void delta_net(const Tensor& out, const DeltaNetInputs& inputs,
                          const DeltaNetParams& params, std::span<const SequenceRows> sequences);
-  virtual void add(const Tensor& out, const Tensor& x) = 0;  // out += x
-  virtual void softcap(const Tensor& x, float cap) = 0;      // x = cap * tanh(x / cap)
-  virtual void scale(const Tensor& x, float factor) = 0;     // x *= factor
+  virtual void copy(const Tensor& out, const Tensor& x) = 0;  // out = x, of rank 2 or 3
+  virtual void add(const Tensor& out, const Tensor& x) = 0;   // out += x
+  virtual void softcap(const Tensor& x, float cap) = 0;       // x = cap * tanh(x / cap)
+  virtual void scale(const Tensor& x, float factor) = 0;      // x *= factor
   virtual void scale_rows(const Tensor& x,
                           std::span<const float> factors) = 0;  // x[i] *= factors[i]
   // out[i] = x[rows[i]]

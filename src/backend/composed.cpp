@@ -19,4 +19,11 @@ void Backend::gated_matmul(const Tensor& out, const Tensor& x, const Weight& gat
   gated_activation(out, out, up_out, activation);
 }
 
+void Backend::head_matmul(const Tensor& out, const Tensor& x, const Weight& weight) {
+  for (int64_t h = 0; h < weight.n_matrices(); ++h) {
+    const Projection projection[] = {{.weight = &weight, .out = head_of(out, h), .matrix = h}};
+    matmul(head_of(x, h), projection, Store::kWrite);
+  }
+}
+
 }  // namespace ridge

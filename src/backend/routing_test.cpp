@@ -75,6 +75,29 @@ TEST(RouteRow, IsTheDefinition) {
   }
 }
 
+// Six experts in three groups. By the best expert the groups' order is 0, 2, 1; by the best two,
+// 1, 0, 2.
+TEST(RouteRow, OnlyTheBestGroupsCanBeChosenFrom) {
+  const std::vector<float> logits = {3, -9, 2, 1.9f, 2.5f, -9};
+  const auto experts = [&](RouterScore score, int64_t n_used, size_t top_k) {
+    const RouterParams params{.score = score, .n_groups = 3, .n_groups_used = n_used};
+    return route(logits, {}, params, top_k).experts;
+  };
+  using Experts = std::vector<int32_t>;
+  EXPECT_EQ(experts(RouterScore::kSoftmax, 1, 2), (Experts{0, 1}));
+  EXPECT_EQ(experts(RouterScore::kSoftmax, 2, 2), (Experts{0, 4}));
+  EXPECT_EQ(experts(RouterScore::kSoftmax, 3, 3), (Experts{0, 2, 4}));
+  EXPECT_EQ(experts(RouterScore::kSigmoid, 1, 2), (Experts{2, 3}));
+  EXPECT_EQ(experts(RouterScore::kSigmoid, 2, 2), (Experts{0, 2}));
+}
+
+TEST(RouteRow, TheBiasCountsForGroupsToo) {
+  const RouterParams params{.score = RouterScore::kSigmoid, .n_groups = 2, .n_groups_used = 1};
+  const std::vector<float> logits = {1, 1, 0, 0}, bias = {0, 0, 0, 0.6f};
+  EXPECT_EQ(route(logits, {}, params, 1).experts, (std::vector<int32_t>{0}));
+  EXPECT_EQ(route(logits, bias, params, 1).experts, (std::vector<int32_t>{3}));
+}
+
 TEST(RouteRow, AnExpertsOwnScaleComesLast) {
   const RouterParams params{.normalise = true, .scale = 2.0f};
   const Choice plain = route({1, 3, 2, 0}, {}, params, 2);
@@ -96,6 +119,10 @@ TEST(RouteRow, ChoosesDifferentExpertsAmongNonsense) {
   for (const std::vector<float>& logits :
        {std::vector<float>(4, nan), std::vector<float>(4, -infinity), {nan, 1, infinity, nan}}) {
     EXPECT_EQ(route(logits, {}, {}, 4).experts, (std::vector<int32_t>{0, 1, 2, 3}));
+    for (const RouterScore score : {RouterScore::kSoftmax, RouterScore::kSigmoid}) {
+      const RouterParams grouped{.score = score, .n_groups = 2, .n_groups_used = 2};
+      EXPECT_EQ(route(logits, {}, grouped, 4).experts, (std::vector<int32_t>{0, 1, 2, 3}));
+    }
   }
 }
 

@@ -81,4 +81,15 @@ inline Tensor split_heads(const Tensor& t, int64_t n_heads) {
   return out;
 }
 
+// Head h of [n, heads, dim] as [n, dim].
+inline Tensor head_of(const Tensor& t, int64_t h) {
+  RIDGE_DCHECK(t.rank == 3 && h >= 0 && h < t.shape[1]);
+  Tensor out = t;
+  out.rank = 2;
+  out.shape = {t.shape[0], t.shape[2]};
+  out.stride = {t.stride[0], 1};
+  out.offset += size_t(row_bytes(t.dtype, h * t.stride[1]));
+  return out;
+}
+
 }  // namespace ridge

@@ -65,6 +65,9 @@ class CpuBackend final : public Backend {
   void matmul(const Tensor& x, std::span<const Projection> projections, Store store) override {
     cpu::matmul(context_, x, projections, store);
   }
+  void head_matmul(const Tensor& out, const Tensor& x, const Weight& weight) override {
+    cpu::head_matmul(context_, out, x, weight);
+  }
   void gated_matmul(const Tensor& out, const Tensor& x, const Weight& gate, const Weight& up,
                     Activation activation) override {
     cpu::gated_matmul(context_, out, x, gate, up, activation);
@@ -110,6 +113,7 @@ class CpuBackend final : public Backend {
                  std::span<const SequenceRows> sequences) override {
     cpu::delta_net(context_, out, inputs, params, sequences);
   }
+  void copy(const Tensor& out, const Tensor& x) override { cpu::copy(context_, out, x); }
   void add(const Tensor& out, const Tensor& x) override { cpu::add(context_, out, x); }
   void softcap(const Tensor& x, float cap) override { cpu::softcap(context_, x, cap); }
   void scale(const Tensor& x, float factor) override { cpu::scale(context_, x, factor); }

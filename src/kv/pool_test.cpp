@@ -54,6 +54,7 @@ class FakeBackend final : public Backend {
                  const AttentionParams&) override {
     unexpected();
   }
+  void copy(const Tensor&, const Tensor&) override { unexpected(); }
   void add(const Tensor&, const Tensor&) override { unexpected(); }
   void softcap(const Tensor&, float) override { unexpected(); }
   void scale(const Tensor&, float) override { unexpected(); }

@@ -24,6 +24,7 @@ struct AttentionCase {
   int page_size = 32;
   AttentionParams params = {.scale = 0.125f};
   std::vector<float> sinks = {};  // one a head, or none
+  bool v_in_k = false;            // V is the beginning of K's rows
 };
 
 inline std::string describe(const AttentionCase& c) {
@@ -32,7 +33,8 @@ inline std::string describe(const AttentionCase& c) {
          std::string(info(c.k_dtype).name) + "/" + std::string(info(c.v_dtype).name) + ", page " +
          std::to_string(c.page_size) + ", window " + std::to_string(c.params.window.size) +
          (c.params.window.rule == WindowRule::kChunks ? " chunked" : "") + ", cap " +
-         std::to_string(c.params.softcap) + (c.sinks.empty() ? "" : ", sinks");
+         std::to_string(c.params.softcap) + (c.sinks.empty() ? "" : ", sinks") +
+         (c.v_in_k ? ", V in K" : "");
 }
 
 inline std::vector<float> random_floats(Rng& rng, int64_t n) {
@@ -53,10 +55,15 @@ class AttentionRig {
     Rng rng(seed);
     int64_t n_pages = 3;
     for (int64_t length : lengths_) n_pages += (length + c.page_size - 1) / c.page_size;
-    cache_ = {.k = make(c.k_dtype, {n_pages, c.n_kv_heads, c.page_size, c.k_dim}),
-              .v = make(c.v_dtype, {n_pages, c.n_kv_heads, c.page_size, c.v_dim})};
+    cache_.k = make(c.k_dtype, {n_pages, c.n_kv_heads, c.page_size, c.k_dim});
     poison(cache_.k);
-    poison(cache_.v);
+    if (c.v_in_k) {
+      cache_.v = slice_cols(cache_.k, 0, c.v_dim);
+    } else {
+      cache_.v = make(c.v_dtype, {n_pages, c.n_kv_heads, c.page_size, c.v_dim});
+      poison(cache_.v);
+    }
+    n_kept_ = buffers_.size();
     deal_pages(rng, n_pages);
     for (size_t s = 0; s < lengths_.size(); ++s) {
       k_.push_back(random_floats(rng, lengths_[s] * c.n_kv_heads * c.k_dim));
@@ -74,7 +81,7 @@ class AttentionRig {
   void write(size_t s, int64_t begin, int64_t end) {
     const int64_t n = end - begin;
     const Tensor k = load(k_[s], begin, n, c_.n_kv_heads, c_.k_dim);
-    const Tensor v = load(v_[s], begin, n, c_.n_kv_heads, c_.v_dim);
+    const Tensor v = c_.v_in_k ? Tensor{} : load(v_[s], begin, n, c_.n_kv_heads, c_.v_dim);
     const SequenceRows rows{0, int(n), int32_t(begin), pages_[s]};
     backend_->kv_write(cache_, k, v, {&rows, 1});
   }
@@ -84,7 +91,7 @@ class AttentionRig {
     const int64_t n = lengths_[s] - begin;
     const std::vector<float> nan(size_t(n * c_.n_kv_heads * std::max(c_.k_dim, c_.v_dim)), NAN);
     const Tensor k = load(nan, 0, n, c_.n_kv_heads, c_.k_dim);
-    const Tensor v = load(nan, 0, n, c_.n_kv_heads, c_.v_dim);
+    const Tensor v = c_.v_in_k ? Tensor{} : load(nan, 0, n, c_.n_kv_heads, c_.v_dim);
     const SequenceRows rows{0, int(n), int32_t(begin), pages_[s]};
     backend_->kv_write(cache_, k, v, {&rows, 1});
   }
@@ -128,20 +135,23 @@ class AttentionRig {
     backend_->attention(out, q_tensor, cache_, rows, params);
     std::vector<float> result(size_t(out.n_elements()));
     backend_->download(out, std::as_writable_bytes(std::span(result)));
-    buffers_.resize(2);  // the cache stays
+    buffers_.resize(n_kept_);
     return result;
   }
 
   // Cached values as stored: [length, n_kv_heads, dim].
   std::vector<float> cached(const Tensor& half, size_t s) {
-    std::vector<std::byte> bytes(size_t(row_bytes(half.dtype, half.n_elements())));
-    backend_->download(half, bytes);
+    Tensor whole = half;  // of K, where V is in it
+    whole.shape[3] = half.stride[2];
+    std::vector<std::byte> bytes(size_t(row_bytes(whole.dtype, whole.n_elements())));
+    backend_->download(whole, bytes);
     std::vector<float> out;
     const int64_t dim = half.shape[3];
     for (int64_t p = 0; p < lengths_[s]; ++p) {
       for (int64_t head = 0; head < half.shape[1]; ++head) {
         const int64_t page = pages_[s][size_t(p / c_.page_size)];
-        const int64_t at = page * half.stride[0] + head * half.stride[1] + p % c_.page_size * dim;
+        const int64_t slot = p % c_.page_size;
+        const int64_t at = page * half.stride[0] + head * half.stride[1] + slot * half.stride[2];
         std::vector<float> row(static_cast<size_t>(dim));
         info(half.dtype).decode(bytes.data() + row_bytes(half.dtype, at), row.data(), dim);
         out.insert(out.end(), row.begin(), row.end());
@@ -198,6 +208,7 @@ class AttentionRig {
   std::vector<int64_t> lengths_;
   std::unique_ptr<Backend> backend_;
   std::vector<BufferPtr> buffers_;
+  size_t n_kept_ = 0;  // of them, which are the cache
   KvView cache_;
   std::vector<std::vector<int32_t>> pages_;
   std::vector<std::vector<float>> k_, v_, q_;

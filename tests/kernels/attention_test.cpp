@@ -110,6 +110,11 @@ const AttentionCase kCases[] = {
     {.params = {.scale = 0.125f, .window = {100, WindowRule::kChunks}}},
     {.n_heads = 6, .params = {.scale = 0.125f, .window = {512, WindowRule::kChunks}}},
     {.n_heads = 4, .n_kv_heads = 2, .sinks = {-100.0f, 100.0f, 0.0f, 3.0f}},
+    // Latent vectors: one row for all heads, whose beginning is V.
+    {.n_heads = 2, .k_dim = 576, .v_dim = 512, .v_in_k = true},
+    {.n_heads = 16, .k_dim = 96, .v_dim = 64, .v_in_k = true},
+    {.n_heads = 5, .k_dim = 160, .v_dim = 128, .k_dtype = DType::kQ8_0, .v_in_k = true},
+    {.n_heads = 98, .k_dim = 24, .v_dim = 16, .v_in_k = true},  // more rows than a block has
 };
 
 TEST(Attention, EqualsPlainArithmetic) {
@@ -138,7 +143,7 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 // Tokens one by one, in pieces of any size, in company, with any number of threads: the same bits.
 TEST(Attention, OfARowDependsOnNothingElseInTheCall) {
   for (const std::string& level : supported_levels()) {
-    for (const size_t i : {1, 3, 10, 11, 14, 16, 19, 20, 21}) {
+    for (const size_t i : {1, 3, 10, 11, 14, 16, 19, 20, 21, 23, 24, 25}) {
       const AttentionCase& c = kCases[i];
       SCOPED_TRACE(level + ": " + describe(c));
       const int64_t row_size = c.n_heads * c.v_dim;

@@ -361,6 +361,23 @@ TEST(ScaleRows, GivesEachRowItsFactor) {
   });
 }
 
+TEST(Copy, MovesARowsValuesAndNothingBetween) {
+  on_every_level([](Backend& backend) {
+    Rng rng(21);
+    const Strided x(backend, rng, 5, 3, 33, 2), out(backend, rng, 5, 3, 33, 4);
+    backend.copy(out.tensor, x.tensor);
+    std::vector<float> expected = out.values;
+    for (int64_t row = 0; row < 5; ++row) {
+      for (int64_t head = 0; head < 3; ++head) {
+        for (int64_t i = 0; i < 33; ++i) {
+          expected[out.at(row, head, i)] = x.values[x.at(row, head, i)];
+        }
+      }
+    }
+    EXPECT_EQ(out.read(backend), expected);
+  });
+}
+
 TEST(GatherRows, CopiesInTheOrderAsked) {
   on_every_level([](Backend& backend) {
     Rng rng(8);

@@ -23,7 +23,8 @@ CacheHalf half_of(const Tensor& t) {
           .position_bytes = row_bytes(t.dtype, t.stride[2]),
           .dim = t.shape[3],
           .padded_dim = padded(t.shape[3]),
-          .element = t.dtype == DType::kF16 ? KvElement::kF16 : KvElement::kQ8_0};
+          .element = t.dtype == DType::kF16 ? KvElement::kF16 : KvElement::kQ8_0,
+          .is_dense = t.stride[2] == t.shape[3]};
 }
 
 // Hands out cache-line-aligned pieces of a block; with no block it only adds up their sizes.

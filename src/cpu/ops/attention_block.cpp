@@ -215,7 +215,7 @@ void add_values(const AttentionCall& call, const ChunkView& view, const BlockMem
 void widen(const AttentionCall& call, const std::byte* rows, int64_t n, float* out) {
   const CacheHalf& v = call.v;
   const auto kernel = call.kernels.cache[int(v.element)].widen;
-  if (v.dim == v.padded_dim) {
+  if (v.is_dense && v.dim == v.padded_dim) {
     kernel(out, rows, n * v.dim);
     return;
   }

@@ -18,6 +18,7 @@ struct CacheHalf {
   int64_t dim;
   int64_t padded_dim;  // to a multiple of kValueStep: what kernels of V compute with
   KvElement element;
+  bool is_dense;  // nothing lies between the positions of a head in a page
 };
 
 // What all tasks of a call share.

@@ -28,6 +28,13 @@ void activation(Context& context, const Tensor& x, Activation activation) {
            [&](int64_t i) { kernel(rows[i], rows.cols()); });
 }
 
+void copy(Context& context, const Tensor& out, const Tensor& x) {
+  const Rows to(out), from(x);
+  RIDGE_DCHECK(to.size() == from.size() && to.cols() == from.cols());
+  for_rows(context, to.size(), to.cols(),
+           [&](int64_t i) { std::memcpy(to[i], from[i], size_t(to.cols()) * sizeof(float)); });
+}
+
 void add(Context& context, const Tensor& out, const Tensor& x) {
   const Rows to(out), from(x);
   RIDGE_DCHECK(to.size() == from.size() && to.cols() == from.cols());

@@ -9,6 +9,7 @@ namespace ridge::cpu {
 void gated_activation(Context& context, const Tensor& out, const Tensor& gate, const Tensor& up,
                       Activation activation);
 void activation(Context& context, const Tensor& x, Activation activation);
+void copy(Context& context, const Tensor& out, const Tensor& x);
 void add(Context& context, const Tensor& out, const Tensor& x);
 void softcap(Context& context, const Tensor& x, float cap);
 void scale(Context& context, const Tensor& x, float factor);

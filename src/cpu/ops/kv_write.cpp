@@ -47,11 +47,12 @@ void store_row(const Half& half, int64_t row, int64_t page, int64_t slot) {
 
 void kv_write(Context& context, const KvView& cache, const Tensor& k, const Tensor& v,
               std::span<const SequenceRows> sequences) {
-  const Half halves[] = {make_half(context.kernels.vector, cache.k, k),
-                         make_half(context.kernels.vector, cache.v, v)};
+  const Half k_half = make_half(context.kernels.vector, cache.k, k);
+  const Half both[] = {k_half, v ? make_half(context.kernels.vector, cache.v, v) : k_half};
+  const std::span<const Half> halves(both, v ? 2 : 1);
   const int64_t page_size = cache.page_size();
-  const int64_t row_cost =
-      2 * (halves[0].n_heads * halves[0].dim + halves[1].n_heads * halves[1].dim);
+  int64_t row_cost = 0;
+  for (const Half& half : halves) row_cost += 2 * half.n_heads * half.dim;
   for (const SequenceRows& sequence : sequences) {
     for_rows(context, sequence.n_rows, row_cost, [&](int64_t i) {
       const int64_t position = sequence.first_pos + i;

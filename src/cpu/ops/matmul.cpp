@@ -113,6 +113,60 @@ WeightOrder::Run start_of(std::span<const Projection> projections, Share units) 
   return start;
 }
 
+// Each head of x[n, heads, n_in] in the form that the weight wants.
+class HeadOperands {
+ public:
+  HeadOperands(Context& context, const PackedWeight& weight, const Tensor& x)
+      : weight_(weight), x_(x), n_bytes_(Operand(weight, x.rows()).n_bytes()) {
+    if (is_plain()) return;
+    const auto n_heads = size_t(weight.n_matrices());
+    memory_ = reinterpret_cast<uint8_t*>(
+        context.scratch.get(ScratchSlot::kActivations, n_heads * n_bytes_));
+    const int64_t n_pieces = of(0).n_pieces();
+    const auto fill = [&](int64_t i, int) {
+      const int64_t head = i / n_pieces;
+      of(head).fill(context.kernels.matmul, i % n_pieces, head_of(x_, head), {});
+    };
+    if (x.n_elements() < kWorthSharing) {
+      for (int64_t i = 0; i < int64_t(n_heads) * n_pieces; ++i) fill(i, 0);
+    } else {
+      context.pool.run_tasks(int64_t(n_heads) * n_pieces, fill);
+    }
+  }
+
+  Operand of(int64_t head) const {
+    Operand operand(weight_, x_.rows());
+    if (is_plain()) {
+      operand.refer_to(head_of(x_, head));
+    } else {
+      operand.place_at(memory_ + size_t(head) * n_bytes_);
+    }
+    return operand;
+  }
+
+ private:
+  static constexpr int64_t kWorthSharing = 16384;  // values
+
+  bool is_plain() const { return Operand(weight_, x_.rows()).is_plain(); }
+
+  const PackedWeight& weight_;
+  const Tensor& x_;
+  size_t n_bytes_;
+  uint8_t* memory_ = nullptr;
+};
+
+// Calls fn(matrix, its units) for what units of all matrices, one after the other, is.
+template <class Fn>
+void for_each_matrix(Share units, int64_t units_a_matrix, const Fn& fn) {
+  while (units.size() > 0) {
+    const int64_t matrix = units.begin / units_a_matrix;
+    const int64_t first = matrix * units_a_matrix;
+    const int64_t end = std::min(units.end, first + units_a_matrix);
+    fn(matrix, Share{units.begin - first, end - first});
+    units.begin = end;
+  }
+}
+
 }  // namespace
 
 void matmul(Context& context, const Tensor& x, std::span<const Projection> projections,
@@ -142,6 +196,35 @@ void matmul(Context& context, const Tensor& x, std::span<const Projection> proje
     for_each_run(projections, units, [&](const Projection& projection, Range rows) {
       const Operand& operand = operands.of(packed(*projection.weight));
       project_rows(context, projection, operand, shape, rows, store, spaces.of(thread));
+    });
+  });
+}
+
+void head_matmul(Context& context, const Tensor& out, const Tensor& x, const Weight& weight) {
+  if (x.rows() == 0) return;
+  const PackedWeight& all = packed(weight);
+  RIDGE_DCHECK(x.rank == 3 && out.rank == 3 && x.rows() == out.rows());
+  RIDGE_DCHECK(x.shape[1] == all.n_matrices() && out.shape[1] == all.n_matrices());
+  RIDGE_DCHECK(x.cols() == all.n_in() && out.cols() == all.n_out());
+  const HeadOperands operands(context, all, x);
+  TileShape shape;
+  shape.fit(all, x.rows());
+  const Workspaces spaces(context, shape);
+  const int64_t units_a_head = units_of(all.n_out());
+  const int64_t n_units = all.n_matrices() * units_a_head;
+  if (x.rows() <= kFewColumns) {
+    context.order.begin_section(context.pool, all.group(0), [&](int thread) {
+      const int64_t first = share_of(n_units, thread, context.pool.size()).begin;
+      const int64_t unit = first % units_a_head;
+      return first_read(all, first / units_a_head, rows_of_units(unit, units_a_head, all.n_out()));
+    });
+  }
+  context.pool.run_shares(n_units, shape.grain(), [&](Share units, int thread) {
+    for_each_matrix(units, units_a_head, [&](int64_t head, Share of_head) {
+      const Projection projection{.weight = &weight, .out = head_of(out, head), .matrix = head};
+      const Range rows = rows_of_units(of_head.begin, of_head.end, all.n_out());
+      project_rows(context, projection, operands.of(head), shape, rows, Store::kWrite,
+                   spaces.of(thread));
     });
   });
 }
