@@ -9,14 +9,29 @@ namespace ridge {
 namespace {
 
 // Multiply-adds of one token with the keys and values that it sees.
-double attention_macs(const std::vector<AttentionSpec>& layers, double n_seen) {
+double attention_macs(const std::vector<AttentionWork>& layers, double n_seen) {
   double macs = 0;
-  for (const AttentionSpec& layer : layers) {
+  for (const AttentionWork& layer : layers) {
     const double seen = layer.window > 0 ? std::min(n_seen, double(layer.window)) : n_seen;
-    macs += seen * double(layer.n_heads) * double(layer.k_dim + layer.v_dim);
+    macs += seen * double(layer.macs);
   }
   return macs;
 }
+
+void add_mixer(const AttentionSpec& a, ModelWork& work) {
+  work.attention.push_back({.macs = a.n_heads * (a.k_dim + a.v_dim), .window = a.window});
+}
+
+void add_mixer(const LatentAttentionSpec& a, ModelWork& work) {
+  work.attention.push_back({.macs = a.n_heads * (a.row_dim() + a.latent_dim)});
+}
+
+// The delta rule looks a key up in each head's matrix, changes it and asks it.
+void add_mixer(const DeltaNetSpec& net, ModelWork& work) {
+  work.weight_macs += 3 * net.n_v_heads * net.k_dim * net.v_dim;
+}
+
+void add_mixer(const ShortConvSpec&, ModelWork&) {}
 
 // Tokens at positions [first, first + n), one forward pass a chunk.
 TestWork prefill_work(int64_t first, int64_t n, const ModelWork& model,
@@ -55,13 +70,7 @@ ModelWork work_of_model(const ModelSpec& spec, const gguf::File& file) {
     work.weight_macs += use.n_active * use.n_out * use.n_in;
   }
   for (const LayerSpec& layer : spec.layers) {
-    if (const auto* attention = std::get_if<AttentionSpec>(&layer.mixer)) {
-      work.attention.push_back(*attention);
-    }
-    // The delta rule looks a key up in each head's matrix, changes it and asks it.
-    if (const auto* net = std::get_if<DeltaNetSpec>(&layer.mixer)) {
-      work.weight_macs += 3 * net->n_v_heads * net->k_dim * net->v_dim;
-    }
+    std::visit([&](const auto& mixer) { add_mixer(mixer, work); }, layer.mixer);
   }
   return work;
 }

@@ -12,12 +12,18 @@
 
 namespace ridge {
 
+// What a token's attention costs in one layer.
+struct AttentionWork {
+  int64_t macs = 0;    // multiply-adds with each position that it sees
+  int64_t window = 0;  // positions that it sees at most; 0: all
+};
+
 // What a model costs, whatever the test.
 struct ModelWork {
   int64_t weight_bytes = 0;  // that one decoded token reads ("active bytes")
   int64_t weight_macs = 0;   // multiply-adds of a token with them and with states
   bool every_weight = true;  // each token reads all of them; false: experts are chosen by token
-  std::vector<AttentionSpec> attention;  // of the layers
+  std::vector<AttentionWork> attention;  // of the layers
 };
 ModelWork work_of_model(const ModelSpec& spec, const gguf::File& file);
 

@@ -4,13 +4,6 @@
 namespace ridge {
 namespace {
 
-int64_t layer_bytes_per_token(const LayerSpec& layer, DType k_dtype, DType v_dtype) {
-  const auto* attention = std::get_if<AttentionSpec>(&layer.mixer);
-  if (attention == nullptr) return 0;
-  return attention->n_kv_heads *
-         (row_bytes(k_dtype, attention->k_dim) + row_bytes(v_dtype, attention->v_dim));
-}
-
 KvKindBytes& entry(std::vector<KvKindBytes>& kinds, const kv::Kind& kind) {
   const std::string name = kind.name();
   for (KvKindBytes& known : kinds) {
@@ -27,8 +20,11 @@ std::vector<KvKindBytes> kv_bytes(const ModelSpec& spec, DType k_dtype, DType v_
     const std::unique_ptr<const kv::Kind> of_layer = kv::kind_of(layer);
     KvKindBytes& kind = entry(kinds, *of_layer);
     ++kind.n_layers;
-    if (of_layer->state() != nullptr) kind.bytes_per_sequence += of_layer->state()->n_bytes();
-    kind.bytes_per_token += layer_bytes_per_token(layer, k_dtype, v_dtype);
+    if (const kv::StateShape* state = of_layer->state())
+      kind.bytes_per_sequence += state->n_bytes();
+    if (const kv::RowShape* row = of_layer->row()) {
+      kind.bytes_per_token += row->n_bytes(k_dtype, v_dtype);
+    }
   }
   return kinds;
 }

@@ -167,7 +167,7 @@ struct KvPool::State {
     if (const kv::StateShape* state = kind->state()) {
       add_states(*state, layout);
     } else {
-      add_pages(std::get<AttentionSpec>(layer.mixer), std::move(kind), layout);
+      add_pages(std::move(kind), layout);
     }
   }
 
@@ -181,17 +181,17 @@ struct KvPool::State {
         layout.place(DType::kF32, {n_slots(options), shape.n_heads, shape.k_dim, shape.v_dim});
   }
 
-  void add_pages(const AttentionSpec& attention, std::unique_ptr<const kv::Kind> kind,
-                 Layout& layout) {
-    check_dtype("keys", options.k_dtype, attention.k_dim, layers.size());
-    check_dtype("values", options.v_dtype, attention.v_dim, layers.size());
+  void add_pages(std::unique_ptr<const kv::Kind> kind, Layout& layout) {
+    const kv::RowShape row = *kind->row();
+    const DType v_dtype = row.v_in_k ? options.k_dtype : options.v_dtype;
+    check_dtype("keys", options.k_dtype, row.k_dim, layers.size());
+    check_dtype("values", v_dtype, row.v_dim, layers.size());
     const size_t group = group_of(std::move(kind));
     const auto tensor = [&](DType dtype, int64_t dim) {
-      return layout.place(dtype,
-                          {groups[group].n_pages, attention.n_kv_heads, options.page_size, dim});
+      return layout.place(dtype, {groups[group].n_pages, row.n_kv_heads, options.page_size, dim});
     };
-    const Tensor k = tensor(options.k_dtype, attention.k_dim);
-    const Tensor v = tensor(options.v_dtype, attention.v_dim);
+    const Tensor k = tensor(options.k_dtype, row.k_dim);
+    const Tensor v = row.v_in_k ? slice_cols(k, 0, row.v_dim) : tensor(v_dtype, row.v_dim);
     layers.push_back({.group = group, .pages = {k, v}});
   }
 };

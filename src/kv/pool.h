@@ -1,6 +1,7 @@
 // KvPool owns the cache memory of a model. Layers that attend have pages of page_size tokens; those
 // with the same reach form a group ("full": every position is kept; "window": only the last
-// `window` ones) that shares page numbers, so that a sequence has one page table per group.
+// `window` ones; "latent": every position, as one vector that is K and V at once) that shares page
+// numbers, so that a sequence has one page table per group.
 // Recurrent layers have slots, each with the states of all of them for one sequence at one moment:
 // now, or at a checkpoint. Nothing outside kv/ asks which kind a layer is. One thread (the
 // engine's) uses a pool; it must outlive its sequences.
@@ -20,7 +21,7 @@
 namespace ridge {
 
 struct KvOptions {
-  DType k_dtype = DType::kF16;  // f16 or q8_0
+  DType k_dtype = DType::kF16;  // f16 or q8_0; of latent vectors, too
   DType v_dtype = DType::kF16;
   int64_t n_tokens = 4096;  // positions that the full group can hold, over all sequences
   int64_t n_sequences = 1;  // sequences at once: sizes the window groups
@@ -31,7 +32,7 @@ struct KvOptions {
 
 // What the cache costs, by kind of layer; the allocator and `ridge inspect` share it.
 struct KvKindBytes {
-  std::string kind;  // "full", "window 512", "recurrent"
+  std::string kind;  // "full", "window 512", "latent", "recurrent"
   int64_t n_layers = 0;
   int64_t bytes_per_token = 0;      // over all layers of the kind
   int64_t tokens_per_sequence = 0;  // most that one sequence keeps; 0: all of its tokens

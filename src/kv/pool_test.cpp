@@ -92,6 +92,11 @@ ModelSpec spec_of(std::initializer_list<int64_t> windows) {
   return spec;
 }
 
+LayerSpec latent(int64_t latent_dim, int64_t rope_dim) {
+  return {.mixer = LatentAttentionSpec{
+              .n_heads = 4, .latent_dim = latent_dim, .rope = {.n_rotated = rope_dim}}};
+}
+
 LayerSpec delta_net() {
   return {.mixer =
               DeltaNetSpec{.n_k_heads = 2, .n_v_heads = 4, .k_dim = 32, .v_dim = 16, .n_taps = 4}};
@@ -134,6 +139,21 @@ TEST(KvBytes, SumsEachKindOfLayer) {
   EXPECT_EQ(kinds[1].n_layers, 3);
   EXPECT_EQ(kinds[1].bytes_per_token, 3 * 2 * (64 * 2 + 2 * 34));
   EXPECT_EQ(kinds[1].tokens_per_sequence, 512);
+}
+
+// DeepSeek V3: 576 values of a token and layer are K, and 512 of them V.
+TEST(KvBytes, LatentVectorsAreKeptOnce) {
+  ModelSpec spec;
+  spec.layers.assign(61, latent(512, 64));
+  const auto bytes_per_token = [&](DType k_dtype) {
+    const std::vector<KvKindBytes> kinds = kv_bytes(spec, k_dtype, DType::kF16);
+    EXPECT_EQ(kinds.size(), 1u);
+    EXPECT_EQ(kinds[0].kind, "latent");
+    EXPECT_EQ(kinds[0].tokens_per_sequence, 0);
+    return kinds[0].bytes_per_token;
+  };
+  EXPECT_EQ(bytes_per_token(DType::kF16), 61 * 576 * 2);
+  EXPECT_EQ(bytes_per_token(DType::kQ8_0), 61 * 576 / 32 * 34);
 }
 
 TEST(KvBytes, StatesCostTheSameWhateverTheLength) {
@@ -241,6 +261,24 @@ TEST(KvPool, LaysLayersOutWithoutOverlap) {
   EXPECT_EQ(pool.view(2).k.shape[3], 96);
   EXPECT_EQ(pool.view(2).v.shape[3], 32);
   EXPECT_EQ(pool.n_bytes(), int64_t(pool.view(0).k.buffer->size()));
+}
+
+TEST(KvPool, VOfLatentLayersIsTheBeginningOfKsRows) {
+  FakeBackend backend;
+  ModelSpec spec = spec_of({0, 0});
+  spec.layers[1] = latent(96, 32);
+  const KvPool pool(
+      backend, spec,
+      {.k_dtype = DType::kQ8_0, .v_dtype = DType::kF16, .n_tokens = 100, .page_size = 16});
+  const KvView view = pool.view(1);
+  EXPECT_EQ(view.k.shape, (std::array<int64_t, 4>{7, 1, 16, 128}));
+  EXPECT_EQ(view.v.shape, (std::array<int64_t, 4>{7, 1, 16, 96}));
+  EXPECT_EQ(view.v.stride, view.k.stride);
+  EXPECT_EQ(view.v.offset, view.k.offset);
+  EXPECT_EQ(view.v.dtype, DType::kQ8_0);
+  EXPECT_LE(view.k.offset + size_t(row_bytes(DType::kQ8_0, view.k.n_elements())),
+            view.k.buffer->size());
+  EXPECT_EQ(pool.free_tokens(), 7 * 16);
 }
 
 TEST(KvPool, RefusesWhatItCannotHave) {

@@ -18,6 +18,12 @@ struct Widths {
     v = std::max(v, a.n_kv_heads * a.v_dim);
     mixed = std::max(mixed, a.n_heads * a.v_dim);
   }
+  void operator()(const LatentAttentionSpec& a) {
+    q = std::max(q, a.n_heads * std::max(a.k_dim(), a.latent_dim));
+    k = std::max(k, a.row_dim());
+    v = std::max(v, a.n_heads * a.row_dim());
+    mixed = std::max({mixed, a.n_heads * a.v_dim, a.q_a.n_out});
+  }
   void operator()(const DeltaNetSpec& d) {
     q = std::max(q, d.n_channels());
     k = std::max(k, d.n_channels());

@@ -11,9 +11,12 @@ uint64_t total_bytes(const ModelSpec& spec, const gguf::File& file) {
   return total;
 }
 
-using Mixer = std::variant<Attention, DeltaNet, ShortConv>;
+using Mixer = std::variant<Attention, LatentAttention, DeltaNet, ShortConv>;
 Mixer load_mixer(const AttentionSpec& spec, WeightLoader& loader) {
   return Attention(spec, loader);
+}
+Mixer load_mixer(const LatentAttentionSpec& spec, WeightLoader& loader) {
+  return LatentAttention(spec, loader);
 }
 Mixer load_mixer(const DeltaNetSpec& spec, WeightLoader& loader) {
   return DeltaNet(spec, loader);

@@ -15,6 +15,7 @@
 #include "model/blocks/delta_net.h"
 #include "model/blocks/dense_and_moe_ffn.h"
 #include "model/blocks/dense_ffn.h"
+#include "model/blocks/latent_attention.h"
 #include "model/blocks/moe_ffn.h"
 #include "model/blocks/norm.h"
 #include "model/blocks/short_conv.h"
@@ -44,7 +45,7 @@ class Transformer {
  private:
   struct Layer {
     Norm mixer_norm;
-    std::variant<Attention, DeltaNet, ShortConv> mixer;
+    std::variant<Attention, LatentAttention, DeltaNet, ShortConv> mixer;
     Norm mixer_post_norm;
     Norm ffn_norm;
     std::variant<DenseFfn, MoeFfn, DenseAndMoeFfn> ffn;

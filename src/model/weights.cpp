@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/half.h"
 
 namespace ridge {
 
@@ -53,6 +54,32 @@ WeightPtr WeightLoader::matrix(const MatrixSpec& spec) {
   WeightPtr weight = backend_.make_weight(source);
   advance(tensor->n_bytes / uint64_t(spec.tensor_rows()) * uint64_t(spec.n_out));
   return weight;
+}
+
+WeightPtr WeightLoader::transposed(const MatrixSpec& spec) {
+  const gguf::TensorInfo* tensor = file_.find(spec.name);
+  RIDGE_CHECK(tensor != nullptr);
+  const int64_t size = spec.n_out * spec.n_in;
+  const int64_t total = size * spec.n_matrices;
+  std::vector<std::byte> bytes(size_t(row_bytes(tensor->dtype, total)));
+  read_rows(spec, *tensor, 0, bytes);
+  std::vector<float> values(static_cast<size_t>(total));
+  info(tensor->dtype).decode(bytes.data(), values.data(), total);
+  std::vector<f16> turned(values.size());
+  for (int64_t i = 0; i < total; ++i) {
+    const int64_t row = i % size / spec.n_in, col = i % spec.n_in;
+    turned[size_t(i / size * size + col * spec.n_out + row)] = to_f16(values[size_t(i)]);
+  }
+  advance(bytes.size());
+  const auto* from = reinterpret_cast<const std::byte*>(turned.data());
+  return backend_.make_weight({.name = spec.name,
+                               .dtype = DType::kF16,
+                               .n_out = spec.n_in,
+                               .n_in = spec.n_out,
+                               .n_matrices = spec.n_matrices,
+                               .read = [&](uint64_t begin, std::span<std::byte> destination) {
+                                 std::copy_n(from + begin, destination.size(), destination.data());
+                               }});
 }
 
 // The rows of each matrix that are the spec's lie one after the other in what the back end reads;

@@ -47,6 +47,8 @@ class WeightLoader {
   // Empty specs give null weights and empty parameters; several vectors of a spec make a parameter
   // [n_vectors, size]. Throw Error.
   WeightPtr matrix(const MatrixSpec& spec);
+  // Each of the spec's matrices transposed, in f16.
+  WeightPtr transposed(const MatrixSpec& spec);
   Parameter vector(const VectorSpec& spec);
   std::vector<float> values(const VectorSpec& spec);
   std::vector<float> values(const MatrixSpec& spec);  // [n_out, n_in]

@@ -347,10 +347,6 @@ TEST(BuildSpec, KeysThatNobodyImplementsAreRefusedByName) {
   m.set("llama.attention.sliding_window", u32(4096));
   EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("llama.attention.sliding_window"),
             std::string::npos);
-  m = mixture("qwen3moe");
-  m.set("qwen3moe.expert_group_count", u32(4));
-  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("qwen3moe.expert_group_count is 4"),
-            std::string::npos);
   m = mixture("dots1");
   m.set("dots1.expert_gating_func", u32(4));
   EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("dots1.expert_gating_func is 4"),
@@ -569,6 +565,134 @@ TEST(DeltaNets, RopeSectionsMustGiveEachPairAPlace) {
   EXPECT_EQ(build(m).layers.size(), 3u);
   m.set("qwen35.rope.dimension_sections", u32s({2, 2, 0, 0}));
   EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("dimension_sections"), std::string::npos);
+}
+
+const LatentAttentionSpec& latent(const ModelSpec& spec, size_t layer) {
+  return std::get<LatentAttentionSpec>(spec.layers[layer].mixer);
+}
+
+// Heads of 24 + 8, V of 20, a latent vector of 40.
+Metadata deepseek() {
+  Metadata m = mixture("deepseek2");
+  m.set("deepseek2.attention.head_count_kv", u32(1));
+  m.set("deepseek2.attention.q_lora_rank", u32(48));
+  m.set("deepseek2.attention.kv_lora_rank", u32(40));
+  m.set("deepseek2.attention.key_length", u32(48));
+  m.set("deepseek2.attention.value_length", u32(40));
+  m.set("deepseek2.attention.key_length_mla", u32(32));
+  m.set("deepseek2.attention.value_length_mla", u32(20));
+  m.set("deepseek2.rope.dimension_count", u32(8));
+  m.set("deepseek2.leading_dense_block_count", u32(1));
+  m.set("deepseek2.expert_feed_forward_length", u32(32));
+  m.set("deepseek2.expert_shared_count", u32(2));
+  return m;
+}
+
+TEST(DeepSeek, LatentAttentionHasTheShapesOfItsTensors) {
+  const ModelSpec spec = build(deepseek());
+  const LatentAttentionSpec& a = latent(spec, 1);
+  EXPECT_EQ(a.nope_dim, 24);
+  EXPECT_EQ(a.row_dim(), 48);
+  EXPECT_EQ(a.rope.pairs, RopePairs::kInterleaved);
+  EXPECT_FLOAT_EQ(a.scale, float(1 / std::sqrt(32.0)));
+  EXPECT_EQ(a.q_a.n_out, 48);
+  EXPECT_EQ(a.q_b.n_out, 4 * 32);
+  EXPECT_EQ(a.q_b.n_in, 48);
+  EXPECT_EQ(a.kv_a.name, "blk.1.attn_kv_a_mqa.weight");
+  EXPECT_EQ(a.k_b.n_out, 40);
+  EXPECT_EQ(a.k_b.n_in, 24);
+  EXPECT_EQ(a.k_b.n_matrices, 4);
+  EXPECT_EQ(a.v_b.n_out, 20);
+  EXPECT_EQ(a.v_b.n_in, 40);
+  EXPECT_EQ(a.output.n_in, 4 * 20);
+  EXPECT_TRUE(std::holds_alternative<DenseFfnSpec>(spec.layers[0].ffn));
+  EXPECT_EQ(moe(spec, 1).shared.d_ff, 64);
+  EXPECT_EQ(moe(spec, 1).score, ExpertScore::kSoftmax);
+}
+
+TEST(DeepSeek, LiteModelsProjectQAtOnce) {
+  Metadata m = deepseek();
+  m.set("deepseek2.attention.q_lora_rank", u32(0));
+  const ModelSpec spec = build(m);
+  EXPECT_FALSE(latent(spec, 0).q_a);
+  EXPECT_EQ(latent(spec, 0).q_b.name, "blk.0.attn_q.weight");
+  EXPECT_EQ(latent(spec, 0).q_b.n_in, 64);
+}
+
+TEST(DeepSeek, OldFilesHaveOneTensorForKAndV) {
+  Metadata m = small("deepseek2");
+  const Metadata split = deepseek();
+  for (const auto& [key, value] : split.entries()) {
+    if (!key.ends_with("_mla")) m.set(key, value);
+  }
+  m.set("deepseek2.attention.head_count_kv", u32(4));
+  m.set("deepseek2.attention.key_length", u32(32));
+  m.set("deepseek2.attention.value_length", u32(20));
+  const ModelSpec spec = build(m);
+  EXPECT_FALSE(latent(spec, 0).k_b);
+  EXPECT_EQ(latent(spec, 0).kv_b.n_out, 4 * (24 + 20));
+  EXPECT_EQ(latent(spec, 0).kv_b.n_in, 40);
+  EXPECT_EQ(latent(spec, 0).row_dim(), 48);
+}
+
+// Files have a tenth of the original's mscale_all_dim. The original's mscale(40, 1) is
+// 1 + 0.1 ln 40 = 1.36889.
+TEST(DeepSeek, YarnMovesItsMagnitudeIntoTheScale) {
+  Metadata m = deepseek();
+  m.set("deepseek2.rope.scaling.type", str("yarn"));
+  m.set("deepseek2.rope.scaling.factor", f32(40));
+  m.set("deepseek2.rope.scaling.original_context_length", u32(64));
+  ModelSpec spec = build(m);
+  EXPECT_FLOAT_EQ(latent(spec, 0).scale, float(1 / std::sqrt(32.0)));
+  EXPECT_FLOAT_EQ(latent(spec, 0).rope.magnitude, 1.0f);
+  m.set("deepseek2.rope.scaling.yarn_log_multiplier", f32(0.1));
+  spec = build(m);
+  EXPECT_NEAR(latent(spec, 0).scale, 1.36889 * 1.36889 / std::sqrt(32.0), 1e-5);
+  EXPECT_NEAR(latent(spec, 0).rope.magnitude, 1 / 1.36889, 1e-5);
+  m.set("deepseek2.rope.scaling.yarn_log_multiplier", f32(0.0707));
+  spec = build(m);
+  EXPECT_NEAR(latent(spec, 0).scale, 1.26080 * 1.26080 / std::sqrt(32.0), 1e-5);
+  EXPECT_NEAR(latent(spec, 0).rope.magnitude, 1 / 1.36889, 1e-5);
+}
+
+TEST(DeepSeek, ABiasForTheChoiceMeansSigmoidUnlessTheFileSaysOtherwise) {
+  const auto has_bias = [](std::string_view name) { return name.ends_with("exp_probs_b.bias"); };
+  Metadata m = deepseek();
+  EXPECT_EQ(moe(build_spec(m, has_bias), 1).score, ExpertScore::kSigmoid);
+  m.set("deepseek2.expert_gating_func", u32(1));
+  EXPECT_EQ(moe(build_spec(m, has_bias), 1).score, ExpertScore::kSoftmax);
+}
+
+TEST(DeepSeek, GroupsOfExpertsMustHoldThoseThatAreChosen) {
+  Metadata m = deepseek();
+  m.set("deepseek2.expert_group_count", u32(4));
+  m.set("deepseek2.expert_group_used_count", u32(1));
+  EXPECT_EQ(moe(build(m), 1).groups.n_groups, 4);
+  EXPECT_EQ(moe(build(m), 1).groups.n_used, 1);
+  m.set("deepseek2.expert_used_count", u32(3));
+  EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("3 of 8 experts cannot be chosen so"),
+            std::string::npos);
+  m.set("deepseek2.expert_group_count", u32(3));
+  EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("expert_group_count is 3"), std::string::npos);
+}
+
+TEST(DeepSeek, SizesThatContradictEachOtherAreRefused) {
+  const struct {
+    const char* key;
+    Value value;
+    ErrorCode code;
+    const char* expected;
+  } kCases[] = {
+      {"rope.dimension_count", u32(32), ErrorCode::kInvalidFile, "some of a head must turn"},
+      {"attention.key_length", u32(32), ErrorCode::kUnsupported, "key_length is 32; only 48"},
+      {"attention.head_count_kv", u32(4), ErrorCode::kUnsupported, "head_count_kv is 4; only 1"},
+      {"attention.temperature_scale", f32(0.1), ErrorCode::kUnsupported, "temperature_scale"},
+  };
+  for (const auto& c : kCases) {
+    Metadata m = deepseek();
+    m.set(std::string("deepseek2.") + c.key, c.value);
+    EXPECT_NE(refusal(m, c.code).find(c.expected), std::string::npos) << refusal(m, c.code);
+  }
 }
 
 TEST(Lfm2, LayersWithoutKvHeadsConvolve) {

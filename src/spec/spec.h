@@ -114,6 +114,30 @@ struct AttentionSpec {
   bool is_gated = false;
 };
 
+// Latent attention (DeepSeek-AI, "DeepSeek-V2", 2024): of a token only a latent vector is cached,
+// from which every head makes its K and V, and one part of K that turns and is the same for all
+// heads.
+struct LatentAttentionSpec {
+  int64_t n_heads = 0;
+  int64_t latent_dim = 0;
+  int64_t nope_dim = 0;  // of a head of Q and K, that does not turn; rope.n_rotated more do
+  int64_t v_dim = 0;     // of a head of V
+  float scale = 0.0f;    // multiplies q·k
+  RopeSpec rope;
+  MatrixSpec q_a;     // [q_b.n_in, d_model]; absent: q_b reads x
+  NormSpec q_a_norm;  // of what it gives
+  MatrixSpec q_b;     // [n_heads * (nope_dim + n_rotated), …]
+  MatrixSpec kv_a;    // [latent_dim + n_rotated, d_model]
+  NormSpec latent_norm;
+  MatrixSpec k_b;   // n_heads matrices [latent_dim, nope_dim]: K's, transposed
+  MatrixSpec v_b;   // n_heads matrices [v_dim, latent_dim]
+  MatrixSpec kv_b;  // in place of both: for each head nope_dim rows of K, then v_dim of V
+  MatrixSpec output;
+
+  int64_t k_dim() const { return nope_dim + rope.n_rotated; }
+  int64_t row_dim() const { return latent_dim + rope.n_rotated; }  // of what is cached
+};
+
 // Gated delta net: a linear attention whose memory is one matrix a head (Yang et al. 2024). q, k
 // and v pass a causal convolution with SiLU first; each value head's result is normed and
 // multiplied by the SiLU of its gate.
@@ -166,6 +190,13 @@ struct DenseFfnSpec {
 
 enum class ExpertScore { kSoftmax, kSigmoid };  // of the router's logits, over all experts
 
+// Experts in groups of equal size, of which only the n_used best can be chosen from: those of the
+// best expert (DeepSeek V2) or, where scores are sigmoids, of the highest sum of two (V3).
+struct ExpertGroupsSpec {
+  int64_t n_groups = 1;
+  int64_t n_used = 1;
+};
+
 // Mixture of experts: each token goes to the top_k experts of the highest score.
 struct MoeFfnSpec {
   int64_t n_experts = 0;
@@ -173,6 +204,7 @@ struct MoeFfnSpec {
   int64_t d_ff = 0;  // of one expert
   FfnActivation activation = FfnActivation::kSilu;
   ExpertScore score = ExpertScore::kSoftmax;
+  ExpertGroupsSpec groups;
   bool weighs_input = false;                 // weights multiply x, not the activation's output
   bool normalise = false;                    // the chosen scores are divided by their sum
   float weight_scale = 1.0f;                 // multiplies them in the end
@@ -199,11 +231,13 @@ struct DenseAndMoeFfnSpec {
 
 using FfnSpec = std::variant<DenseFfnSpec, MoeFfnSpec, DenseAndMoeFfnSpec>;
 
+using MixerSpec = std::variant<AttentionSpec, LatentAttentionSpec, DeltaNetSpec, ShortConvSpec>;
+
 // A block without a norm before it reads what the one before it read: the stream itself where
 // neither has one; the same normed values where the two work side by side (parallel blocks).
 struct LayerSpec {
   NormSpec mixer_norm;
-  std::variant<AttentionSpec, DeltaNetSpec, ShortConvSpec> mixer;
+  MixerSpec mixer;
   NormSpec mixer_post_norm;  // before the residual add; often absent
   NormSpec ffn_norm;
   FfnSpec ffn;

@@ -55,6 +55,18 @@ class Collector {
     vector(a.sinks, TensorRole::kAttention);
     rope(a.rope);
   }
+  void operator()(const LatentAttentionSpec& a) {
+    matrix(a.q_a, TensorRole::kAttention);
+    norm(a.q_a_norm);
+    matrix(a.q_b, TensorRole::kAttention, a.q_a ? TensorPart::kNone : TensorPart::kQ);
+    matrix(a.kv_a, TensorRole::kAttention);
+    norm(a.latent_norm);
+    matrix(a.k_b, TensorRole::kAttention);
+    matrix(a.v_b, TensorRole::kAttention);
+    matrix(a.kv_b, TensorRole::kAttention, TensorPart::kV);
+    matrix(a.output, TensorRole::kAttention, TensorPart::kMixerOutput);
+    rope(a.rope);
+  }
   void operator()(const DenseFfnSpec& f) {
     feed_forward(f, TensorRole::kFeedForward);
     vector(f.up_bias, TensorRole::kFeedForward);

@@ -45,6 +45,14 @@ std::string describe(const AttentionSpec& attention) {
   return text;
 }
 
+std::string describe(const LatentAttentionSpec& attention) {
+  std::string text = cat("latent attention ", attention.n_heads, " heads of ", attention.k_dim());
+  if (attention.v_dim != attention.k_dim()) text += cat("+", attention.v_dim);
+  text += cat(", ", attention.row_dim(), " cached, ", describe(attention.rope));
+  if (attention.q_a) text += cat(", q of ", attention.q_a.n_out);
+  return text;
+}
+
 std::string describe(const DeltaNetSpec& net) {
   std::string text = cat("delta net ", net.n_v_heads, "/", net.n_k_heads, " heads of ", net.k_dim);
   if (net.v_dim != net.k_dim) text += cat("+", net.v_dim);
@@ -65,6 +73,9 @@ std::string describe(const MoeFfnSpec& moe) {
                          name(moe.activation), moe.gate_bias ? " with biases" : "",
                          moe.score == ExpertScore::kSigmoid ? ", sigmoid" : ", softmax",
                          moe.router_bias ? " with bias" : "", moe.normalise ? ", normalised" : "");
+  if (moe.groups.n_groups > 1) {
+    text += cat(", of ", moe.groups.n_used, " of ", moe.groups.n_groups, " groups");
+  }
   if (moe.weight_scale != 1) text += cat(", × ", moe.weight_scale);
   if (moe.shared.gate) {
     text += cat(", shared ", moe.shared.d_ff, moe.shared_gate ? " with gate" : "");

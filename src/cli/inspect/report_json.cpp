@@ -23,6 +23,8 @@ ordered_json ffn_value(const MoeFfnSpec& moe) {
           {"activation", name(moe.activation)},
           {"score", moe.score == ExpertScore::kSoftmax ? "softmax" : "sigmoid"},
           {"bias", bool(moe.router_bias)},
+          {"groups", moe.groups.n_groups},
+          {"groups_used", moe.groups.n_used},
           {"normalise", moe.normalise},
           {"weight_scale", moe.weight_scale},
           {"shared_d_ff", moe.shared.d_ff},
@@ -50,6 +52,12 @@ ordered_json layer_value(const LayerSpec& layer) {
                       {"rope_base", attention->rope.base},
                       {"rope_dims", attention->rope.n_rotated},
                       {"gated", attention->is_gated}};
+  }
+  if (const auto* latent = std::get_if<LatentAttentionSpec>(&layer.mixer)) {
+    value["mixer"] = {{"kind", "latent_attention"},       {"heads", latent->n_heads},
+                      {"k_dim", latent->k_dim()},         {"v_dim", latent->v_dim},
+                      {"latent_dim", latent->latent_dim}, {"scale", latent->scale},
+                      {"rope_base", latent->rope.base},   {"rope_dims", latent->rope.n_rotated}};
   }
   if (const auto* net = std::get_if<DeltaNetSpec>(&layer.mixer)) {
     value["mixer"] = {{"kind", "delta_net"},       {"k_heads", net->n_k_heads},

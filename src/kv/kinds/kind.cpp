@@ -4,9 +4,15 @@ namespace ridge::kv {
 namespace {
 
 std::unique_ptr<const Kind> kind_of(const AttentionSpec& attention) {
-  if (attention.window == 0) return make_full();
-  return make_window({.size = int(attention.window),
-                      .rule = attention.chunked ? WindowRule::kChunks : WindowRule::kSliding});
+  const RowShape row{
+      .n_kv_heads = attention.n_kv_heads, .k_dim = attention.k_dim, .v_dim = attention.v_dim};
+  if (attention.window == 0) return make_full(row);
+  return make_window(row, {.size = int(attention.window),
+                           .rule = attention.chunked ? WindowRule::kChunks : WindowRule::kSliding});
+}
+
+std::unique_ptr<const Kind> kind_of(const LatentAttentionSpec& attention) {
+  return make_latent(attention.latent_dim, attention.rope.n_rotated);
 }
 
 std::unique_ptr<const Kind> kind_of(const DeltaNetSpec& net) {

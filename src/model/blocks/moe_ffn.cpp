@@ -11,6 +11,8 @@ RouterScore device_score(ExpertScore score) {
 
 MoeFfn::Group MoeFfn::load_experts(const MoeFfnSpec& spec, WeightLoader& loader) {
   Group group{.params = {.score = device_score(spec.score),
+                         .n_groups = spec.groups.n_groups,
+                         .n_groups_used = spec.groups.n_used,
                          .normalise = spec.normalise,
                          .scale = spec.weight_scale},
               .top_k = spec.top_k,

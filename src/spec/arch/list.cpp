@@ -6,6 +6,7 @@ std::span<const Architecture> architectures() {
   static constexpr Architecture kArchitectures[] = {
       {"cohere2", cohere2},
       {"command-r", command_r},
+      {"deepseek2", deepseek2},
       {"dots1", dots1},
       {"ernie4_5", ernie4_5},
       {"gemma2", gemma2},

@@ -40,6 +40,7 @@ ModelSpec granite(ArchReader& reader);
 ModelSpec olmo2(ArchReader& reader);
 ModelSpec smollm3(ArchReader& reader);
 ModelSpec starcoder2(ArchReader& reader);
+ModelSpec deepseek2(ArchReader& reader);
 
 struct Architecture {
   std::string_view name;  // general.architecture

@@ -15,6 +15,7 @@ constexpr int64_t kMaxLayers = 1024;
 constexpr int64_t kMaxWidth = 1 << 20;
 constexpr int64_t kMaxVocab = 1 << 24;
 constexpr int64_t kMaxExperts = 1 << 14;
+constexpr int64_t kMaxGroups = 64;  // what back ends take
 constexpr int64_t kMaxContext = int64_t{1} << 40;
 
 // Keys that describe the model without changing what it computes here; of the norms' two, whoever
@@ -256,19 +257,19 @@ void ArchReader::add_projections(int layer, AttentionSpec& a) const {
   a.output_bias = bias(blk(layer, "attn_output"), d_model_);
 }
 
-LayerSpec ArchReader::pre_norm_layer(int layer, AttentionSpec attention, FfnActivation activation) {
-  return pre_norm_layer(layer, std::move(attention), dense_ffn(layer, activation));
+LayerSpec ArchReader::pre_norm_layer(int layer, MixerSpec mixer, FfnActivation activation) {
+  return pre_norm_layer(layer, std::move(mixer), dense_ffn(layer, activation));
 }
 
-LayerSpec ArchReader::pre_norm_layer(int layer, AttentionSpec attention, FfnSpec ffn) {
-  LayerSpec spec = parallel_layer(layer, std::move(attention), std::move(ffn));
+LayerSpec ArchReader::pre_norm_layer(int layer, MixerSpec mixer, FfnSpec ffn) {
+  LayerSpec spec = parallel_layer(layer, std::move(mixer), std::move(ffn));
   spec.ffn_norm = norm(blk(layer, "ffn_norm"), d_model_);
   return spec;
 }
 
-LayerSpec ArchReader::parallel_layer(int layer, AttentionSpec attention, FfnSpec ffn) {
+LayerSpec ArchReader::parallel_layer(int layer, MixerSpec mixer, FfnSpec ffn) {
   return {.mixer_norm = norm(blk(layer, "attn_norm"), d_model_),
-          .mixer = std::move(attention),
+          .mixer = std::move(mixer),
           .ffn = std::move(ffn)};
 }
 
@@ -320,10 +321,9 @@ MoeFfnSpec ArchReader::moe_ffn(int layer, FfnActivation activation, int64_t d_ff
   MoeFfnSpec moe{.d_ff = d_ff, .activation = activation};
   moe.n_experts = require_integer("expert_count", 1, kMaxExperts);
   moe.top_k = require_integer("expert_used_count", 1, moe.n_experts);
-  expect("expert_group_count", 1);
-  expect("expert_group_used_count", 1);
   moe.normalise = flag("expert_weights_norm").value_or(false);
   read_expert_score(moe);
+  moe.groups = expert_groups(moe);
   if (has_key("expert_weights_scale")) moe.weight_scale = require_positive("expert_weights_scale");
 
   const std::string one_expert = name("ffn_gate.0.weight");
@@ -355,6 +355,20 @@ void ArchReader::read_expert_score(MoeFfnSpec& moe) {
   }
   if (function == kSigmoid) moe.score = ExpertScore::kSigmoid;
   if (function == kSoftmaxOfChosen) moe.normalise = true;
+}
+
+ExpertGroupsSpec ArchReader::expert_groups(const MoeFfnSpec& moe) {
+  ExpertGroupsSpec groups;
+  groups.n_groups = std::max<int64_t>(1, integer("expert_group_count", 0, kMaxGroups).value_or(1));
+  groups.n_used = integer("expert_group_used_count", 0, groups.n_groups).value_or(groups.n_groups);
+  if (groups.n_groups == 1) return {};
+  const int64_t group_size = moe.n_experts / groups.n_groups;
+  if (moe.n_experts % groups.n_groups != 0 || moe.top_k > groups.n_used * group_size) {
+    fail(ErrorCode::kInvalidFile, full("expert_group_count"), " is ", groups.n_groups,
+         ", of which ", groups.n_used, " are used; ", moe.top_k, " of ", moe.n_experts,
+         " experts cannot be chosen so");
+  }
+  return groups;
 }
 
 void ArchReader::add_expert_biases(int layer, MoeFfnSpec& moe) const {

@@ -65,10 +65,10 @@ class ArchReader {
   ModelSpec model();  // all but the layers
   AttentionSpec attention(int layer, RopePairs pairs, const HeadKeys& keys = {});
   // Norm, attention, add; norm, feed-forward, add.
-  LayerSpec pre_norm_layer(int layer, AttentionSpec attention, FfnActivation activation);
-  LayerSpec pre_norm_layer(int layer, AttentionSpec attention, FfnSpec ffn);
+  LayerSpec pre_norm_layer(int layer, MixerSpec mixer, FfnActivation activation);
+  LayerSpec pre_norm_layer(int layer, MixerSpec mixer, FfnSpec ffn);
   // Norm; attention and feed-forward side by side, both added.
-  LayerSpec parallel_layer(int layer, AttentionSpec attention, FfnSpec ffn);
+  LayerSpec parallel_layer(int layer, MixerSpec mixer, FfnSpec ffn);
   // Widths of a layer's feed-forward, of one of its experts, and of one for all tokens.
   int64_t ffn_width(int layer);
   int64_t expert_width(int layer);
@@ -97,6 +97,7 @@ class ArchReader {
 
  private:
   void read_expert_score(MoeFfnSpec& moe);
+  ExpertGroupsSpec expert_groups(const MoeFfnSpec& moe);
   void add_projections(int layer, AttentionSpec& attention) const;
   RopeScaling rope_scaling(int64_t n_rotated);
   YarnSpec yarn(float factor);
