@@ -291,6 +291,8 @@ TEST(ParityCases, AnEightBitCacheAddsItsOwnErrorOnly) {
     const ModelSpec spec = build_spec(gguf::File::open(model_path(name)));
     const auto fits = [](const LayerSpec& layer) {
       const auto* attention = std::get_if<AttentionSpec>(&layer.mixer);
+      const auto* latent = std::get_if<LatentAttentionSpec>(&layer.mixer);
+      if (latent != nullptr) return latent->latent_dim % 32 == 0 && latent->row_dim() % 32 == 0;
       return attention == nullptr || attention->k_dim % 32 == 0;
     };
     if (!std::ranges::all_of(spec.layers, fits)) continue;
@@ -323,6 +325,15 @@ TEST(ParityCases, CoverEveryArchitectureRopeVariantAndWindow) {
     const ModelSpec spec = build_spec(gguf::File::open(model_path(name)));
     found.push_back(spec.architecture);
     for (const LayerSpec& layer : spec.layers) {
+      if (const auto* latent = std::get_if<LatentAttentionSpec>(&layer.mixer)) {
+        found.push_back(latent->kv_b ? "unsplit K and V" : "split K and V");
+        found.push_back(latent->q_a ? "compressed Q" : "plain Q");
+      }
+      if (const auto* moe = std::get_if<MoeFfnSpec>(&layer.ffn)) {
+        if (moe->groups.n_groups > 1) {
+          found.push_back(moe->score == ExpertScore::kSoftmax ? "groups by best" : "groups by two");
+        }
+      }
       const auto* attention = std::get_if<AttentionSpec>(&layer.mixer);
       if (attention == nullptr) continue;
       if (attention->window > 0) found.push_back(attention->chunked ? "chunks" : "window");
@@ -356,7 +367,13 @@ TEST(ParityCases, CoverEveryArchitectureRopeVariantAndWindow) {
                                      "parallel blocks",
                                      "no norm before",
                                      "layer norm with bias",
-                                     "stacked projections"};
+                                     "stacked projections",
+                                     "unsplit K and V",
+                                     "split K and V",
+                                     "compressed Q",
+                                     "plain Q",
+                                     "groups by best",
+                                     "groups by two"};
   for (std::string_view architecture : known_architectures()) wanted.emplace_back(architecture);
   for (const std::string& feature : wanted) {
     EXPECT_NE(std::ranges::find(found, feature), found.end()) << "no fixture has " << feature;
