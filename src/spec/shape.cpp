@@ -11,9 +11,8 @@ bool is_one_of(std::string_view architecture, std::initializer_list<std::string_
   return std::ranges::find(names, architecture) != names.end();
 }
 
-// Sigmoid scores, and a bias for the choice among them.
 bool has_biased_choice(const ModelShape& shape) {
-  return is_one_of(shape.architecture, {"dots1", "glm4moe", "minimax-m2"});
+  return shape.biased_choice || is_one_of(shape.architecture, {"dots1", "glm4moe", "minimax-m2"});
 }
 
 bool has_layer_norms(const ModelShape& shape) {
@@ -33,13 +32,31 @@ void set_experts(gguf::Metadata& m, const ModelShape& shape, const std::string& 
     set(".expert_shared_feed_forward_length", shape.d_shared);
   }
   if (shape.expert_interval > 0) set(".interleave_moe_layer_step", shape.expert_interval);
+  if (shape.n_groups > 0) {
+    set(".expert_group_count", shape.n_groups);
+    set(".expert_group_used_count", shape.n_groups_used);
+  }
+  if (shape.n_shared > 0) {
+    set(".expert_shared_count", shape.n_shared);
+    set(".leading_dense_block_count", shape.n_dense_layers);
+  }
   if (!has_biased_choice(shape)) return;
   constexpr uint32_t kSigmoid = 2;
   m.set(prefix + ".expert_gating_func", kSigmoid);
-  if (shape.n_shared == 0) return;
-  set(".expert_shared_count", shape.n_shared);
-  set(".leading_dense_block_count", shape.n_dense_layers);
-  m.set(prefix + ".expert_weights_norm", true);
+  if (shape.n_shared > 0) m.set(prefix + ".expert_weights_norm", true);
+}
+
+// q_lora_rank is written where it is 0, too: llama.cpp otherwise needs the layers of a model that
+// is known to have none.
+void set_latent_attention(gguf::Metadata& m, const ModelShape& shape, const std::string& prefix) {
+  const auto set = [&](const char* key, int64_t value) { m.set(prefix + key, uint32_t(value)); };
+  set(".attention.q_lora_rank", shape.q_rank);
+  set(".attention.kv_lora_rank", shape.latent_dim);
+  set(".attention.key_length", shape.latent_dim + shape.n_rotated);
+  set(".attention.value_length", shape.latent_dim);
+  set(".attention.key_length_mla", shape.head_dim);
+  set(".attention.value_length_mla", shape.v_dim);
+  if (shape.yarn_factor > 0) m.set(prefix + ".rope.scaling.yarn_log_multiplier", 0.1f);
 }
 
 constexpr int64_t kGemma4Period = 6;  // every sixth layer sees everything
@@ -127,6 +144,7 @@ gguf::Metadata shape_metadata(const ModelShape& shape) {
   if (shape.window > 0) set(".attention.sliding_window", shape.window);
   if (shape.n_experts > 0) set_experts(m, shape, prefix);
   if (shape.attention_interval > 0) set_delta_nets(m, shape, prefix);
+  if (shape.latent_dim > 0) set_latent_attention(m, shape, prefix);
   if (shape.architecture == "gemma4") set_gemma4(m, shape, prefix);
   return m;
 }

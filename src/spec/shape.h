@@ -41,6 +41,13 @@ struct ModelShape {
   int64_t d_shared = 0;         // width of all of them
   int64_t n_dense_layers = 0;   // at the beginning, without experts
   int64_t expert_interval = 0;  // layers of which the last has experts; 0: all but those have
+  int64_t n_groups = 0;         // of experts; 0: they are in none
+  int64_t n_groups_used = 0;
+  bool biased_choice = false;  // sigmoid scores, and a bias for the choice among them
+
+  int64_t latent_dim = 0;  // of latent attention, whose heads of Q and K are head_dim wide
+  int64_t v_dim = 0;       // of its heads of V
+  int64_t q_rank = 0;      // of its Q; 0: projected at once
 
   int64_t attention_interval = 0;  // layers of which the last attends, the others being delta nets
   int64_t delta_k_heads = 0;

@@ -42,6 +42,11 @@ constexpr IntegerField kIntegers[] = {
     {"d_shared", &ModelShape::d_shared, false},
     {"n_dense_layers", &ModelShape::n_dense_layers, false},
     {"expert_interval", &ModelShape::expert_interval, false},
+    {"n_groups", &ModelShape::n_groups, false},
+    {"n_groups_used", &ModelShape::n_groups_used, false},
+    {"latent_dim", &ModelShape::latent_dim, false},
+    {"v_dim", &ModelShape::v_dim, false},
+    {"q_rank", &ModelShape::q_rank, false},
     {"attention_interval", &ModelShape::attention_interval, false},
     {"delta_k_heads", &ModelShape::delta_k_heads, false},
     {"delta_v_heads", &ModelShape::delta_v_heads, false},
@@ -114,13 +119,14 @@ CatalogueEntry read_entry(const json& value, const std::string& where) {
   ModelShape& shape = entry.shape;
   shape.name = fields.text("name");
   shape.architecture = fields.text("architecture");
-  std::vector<std::string_view> known = {"name",      "architecture", "tied",
+  std::vector<std::string_view> known = {"name",      "architecture", "tied",      "biased_choice",
                                          "rope_base", "norm_eps",     "parameters"};
   for (const IntegerField& f : kIntegers) {
     shape.*f.field = fields.integer(f.name, f.required, kMostOfShape);
     known.push_back(f.name);
   }
   shape.tied = fields.flag("tied");
+  shape.biased_choice = fields.flag("biased_choice");
   shape.rope_base = fields.positive("rope_base", shape.rope_base);
   shape.norm_eps = fields.positive("norm_eps", shape.norm_eps);
   entry.n_parameters = fields.integer("parameters", false, kMostParameters);

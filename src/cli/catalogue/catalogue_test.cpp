@@ -77,6 +77,7 @@ TEST(Catalogue, MixesMakeFilesOfThePublishedSize) {
       {"Gemma-3-27B", "Q4_K_M", 15.41},      {"gpt-oss-20b", "MXFP4", 11.27},
       {"gpt-oss-120b", "MXFP4", 59.02},      {"MiniMax-M2", "Q3_K_M", 101.76},
       {"Gemma-4-26B-A4B", "Q8_0", 25.00},    {"Gemma-4-31B", "Q8_0", 30.38},
+      {"DeepSeek-V3", "Q4_K_M", 376.65},     {"GLM-4.7-Flash", "Q8_0", 29.65},
   };
   const auto catalogue = parse_catalogue(builtin_catalogue());
   for (const auto& c : kCases) {
