@@ -6,6 +6,9 @@
 namespace ridge::cpu {
 namespace {
 
+// What is read at once of a head: it and as much fetched ahead fit the L1 cache beside the rest.
+constexpr int64_t kRunBytes = 8192;
+
 struct Range {
   int64_t begin;
   int64_t end;
@@ -161,8 +164,10 @@ void score_chunk(const AttentionCall& call, const AttentionTask& task, const Chu
   const bool few = call.plan.head_rows(task) <= kFewRows;
   const bool directly = few && call.kernels.cache[int(call.k.element)].scores != nullptr &&
                         call.k.dim % kDirectStep == 0;
-  for (int64_t p = seen.begin; p < seen.end; p += kPanels * kPanelKeys) {
-    const Range keys{p, std::min(p + kPanels * kPanelKeys, seen.end)};
+  const bool long_rows = few && kPanels * kPanelKeys * call.k.position_bytes > kRunBytes;
+  const int64_t step = long_rows ? kPanelKeys : kPanels * kPanelKeys;
+  for (int64_t p = seen.begin; p < seen.end; p += step) {
+    const Range keys{p, std::min(p + step, seen.end)};
     KeyRows rows(call, task, keys);
     const Range viewers = view.viewers(keys);
     for (int64_t head = 0; head < task.n_heads; ++head, rows.advance(call.k.head_bytes)) {
@@ -241,7 +246,8 @@ void weigh_values_of_few(const AttentionCall& call, const AttentionTask& task,
   const int64_t head_rows = call.plan.head_rows(task);
   const auto direct = call.kernels.cache[int(v.element)].accumulate;
   const bool widens = direct == nullptr || v.dim != v.padded_dim;
-  const int64_t longest = widens ? tile_positions(v.padded_dim) : kChunk;
+  const int64_t longest =
+      widens ? tile_positions(v.padded_dim) : std::max<int64_t>(8, kRunBytes / v.position_bytes);
   const auto add_run = [&](Values values, const std::byte* rows) {
     if (!widens) return add_values(call, view, memory, values, direct, out);
     widen(call, rows, values.positions.size(), memory.tile);
