@@ -1,6 +1,7 @@
 #include "cpu/packed_weight.h"
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "base/strcat.h"
@@ -9,7 +10,8 @@
 namespace ridge::cpu {
 namespace {
 
-constexpr size_t kStagingBytes = size_t{1} << 20;  // a member reads about so much at a time
+// A member reads about so much at a time: it is still in its L2 cache when it is packed.
+constexpr size_t kStagingBytes = size_t{192} << 10;
 constexpr int kMaxGroupRows = 16;
 
 }  // namespace
@@ -36,14 +38,21 @@ PackedWeight::PackedWeight(Context& context, const WeightSource& source)
       context.weights.allocate(memory_of(context.kernels, source), cat("the weight ", source.name));
   const int64_t groups_a_task = std::max<int64_t>(1, int64_t(kStagingBytes / group_bytes_));
   const int64_t tasks_a_matrix = (n_groups_ + groups_a_task - 1) / groups_a_task;
-  context.pool.run_tasks(tasks_a_matrix * n_matrices(), [&](int64_t task, int) {
+  std::vector<std::unique_ptr<std::byte[]>> staging(size_t(context.pool.size()));
+  context.pool.run_tasks(tasks_a_matrix * n_matrices(), [&](int64_t task, int thread) {
     const int64_t begin = task % tasks_a_matrix * groups_a_task;
-    load_groups(source, task / tasks_a_matrix, begin, std::min(begin + groups_a_task, n_groups_));
+    std::unique_ptr<std::byte[]>& mine = staging[size_t(thread)];
+    if (mine == nullptr) {
+      mine = std::make_unique_for_overwrite<std::byte[]>(
+          size_t(groups_a_task * format_.group_rows) * plain_row_bytes());
+    }
+    load_groups(source, task / tasks_a_matrix, begin, std::min(begin + groups_a_task, n_groups_),
+                mine.get());
   });
 }
 
 void PackedWeight::load_groups(const WeightSource& source, int64_t matrix, int64_t begin,
-                               int64_t end) {
+                               int64_t end, std::byte* staging) {
   const int group_rows = format_.group_rows;
   const size_t bytes_a_row = plain_row_bytes();
   const int64_t n_rows = std::min(end * group_rows, n_out()) - begin * group_rows;
@@ -55,9 +64,8 @@ void PackedWeight::load_groups(const WeightSource& source, int64_t matrix, int64
                 {reinterpret_cast<std::byte*>(group), size_t(n_rows) * bytes_a_row});
     return;
   }
-  std::vector<std::byte> staging(size_t(n_rows) * bytes_a_row);
-  source.read(uint64_t(first_row) * bytes_a_row, staging);
-  pack_groups(reinterpret_cast<const uint8_t*>(staging.data()), n_rows, group);
+  source.read(uint64_t(first_row) * bytes_a_row, {staging, size_t(n_rows) * bytes_a_row});
+  pack_groups(reinterpret_cast<const uint8_t*>(staging), n_rows, group);
 }
 
 void PackedWeight::pack_groups(const uint8_t* plain, int64_t n_rows, uint8_t* groups) const {

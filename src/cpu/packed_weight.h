@@ -42,7 +42,9 @@ class PackedWeight final : public Weight {
   void decode_row(int64_t row, float* out, std::byte* scratch) const;
 
  private:
-  void load_groups(const WeightSource& source, int64_t matrix, int64_t begin, int64_t end);
+  // staging: room for the groups as the file has them.
+  void load_groups(const WeightSource& source, int64_t matrix, int64_t begin, int64_t end,
+                   std::byte* staging);
   // rows: of the file, at `plain`, the last group's perhaps too few.
   void pack_groups(const uint8_t* plain, int64_t n_rows, uint8_t* groups) const;
   const uint8_t* mapped_row(int64_t matrix, int64_t row) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 
 #include "base/error.h"
 #include "engine/actions/decode.h"
@@ -54,21 +55,25 @@ MemoryPlan plan_for(const gguf::File& file, const ModelSpec& spec, Backend& back
 struct Engine::State {
   State(const gguf::File& file, const ModelSpec& spec, Backend& backend,
         const EngineOptions& wanted, const LoadProgress& progress)
-      : tokenizer(text::Tokenizer::from_metadata(file.metadata())),
+      : vocabulary(std::async(std::launch::async,
+                              [&file] { return text::Tokenizer::from_metadata(file.metadata()); })),
         options(resolve(wanted, spec)),
         active_weights(active_weight_bytes(spec, file)),
         memory(plan_for(file, spec, backend, options)),
         model(file, spec, backend, progress, memory.placement),
-        session(model, backend, cache_options(options)) {}
+        session(model, backend, cache_options(options)),
+        tokenizer(vocabulary.get()) {}
 
   void check(std::span<const text::Token> tokens) const;
 
-  std::shared_ptr<const text::Tokenizer> tokenizer;
+  // Made while the weights are read: a large vocabulary takes as long as a tenth of them.
+  std::future<std::shared_ptr<const text::Tokenizer>> vocabulary;
   EngineOptions options;
   int64_t active_weights;
   MemoryPlan memory;
   Transformer model;
   Session session;
+  std::shared_ptr<const text::Tokenizer> tokenizer;
 };
 
 void Engine::State::check(std::span<const text::Token> tokens) const {

@@ -107,10 +107,12 @@ Word bit_of_bytes(Word word, int t, int to) {
 
 void join_q3_k(const uint8_t* block, uint8_t* out) {  // hmask:32 qs:64 scales:12 d:2
   Word v[64];
-  for (int i = 0; i < 64; ++i) {  // 32 h + 8 g + i' of 4 values
-    const int h = i / 32, g = i / 8 % 4;
-    const Word low = load(block + 32 + 32 * h + 4 * (i % 8)) >> (2 * g) & 0x03030303u;
-    v[i] = low | bit_of_bytes(load(block + 4 * (i % 8)), i / 8, 2);
+  for (int run = 0; run < 8; ++run) {  // 8 words; the loop over them becomes vectors
+    const uint8_t* pairs = block + 32 + 32 * (run / 4);
+    for (int i = 0; i < 8; ++i) {
+      const Word low = load(pairs + 4 * i) >> (2 * (run % 4)) & 0x03030303u;
+      v[8 * run + i] = low | bit_of_bytes(load(block + 4 * i), run, 2);
+    }
   }
   join_all<Threes>(v, 64, out);
   std::memcpy(out + 96, block + 96, 14);
@@ -133,10 +135,12 @@ void split_q3_k(const uint8_t* in, uint8_t* block) {
 
 void join_q5_k(const uint8_t* block, uint8_t* out) {  // d:2 dmin:2 scales:12 qh:32 qs:128
   Word v[64];
-  for (int i = 0; i < 64; ++i) {  // 8 g + i' of 4 values
-    const int g = i / 8;
-    const Word nibbles = load(block + 48 + 32 * (g / 2) + 4 * (i % 8)) >> (4 * (g % 2));
-    v[i] = (nibbles & 0x0f0f0f0fu) | bit_of_bytes(load(block + 16 + 4 * (i % 8)), g, 4);
+  for (int g = 0; g < 8; ++g) {  // 8 words; the loop over them becomes vectors
+    const uint8_t* both = block + 48 + 32 * (g / 2);
+    for (int i = 0; i < 8; ++i) {
+      const Word nibbles = load(both + 4 * i) >> (4 * (g % 2));
+      v[8 * g + i] = (nibbles & 0x0f0f0f0fu) | bit_of_bytes(load(block + 16 + 4 * i), g, 4);
+    }
   }
   std::memcpy(out, block, 16);
   join_all<Fives>(v, 64, out + 16);
@@ -158,11 +162,15 @@ void split_q5_k(const uint8_t* in, uint8_t* block) {
 
 void join_q6_k(const uint8_t* block, uint8_t* out) {  // ql:128 qh:64 scales:16 d:2
   Word v[64];
-  for (int i = 0; i < 64; ++i) {  // 32 h + 8 g + i' of 4 values
-    const int h = i / 32, g = i / 8 % 4;
-    const Word nibbles = load(block + 64 * h + 32 * (g % 2) + 4 * (i % 8)) >> (4 * (g / 2));
-    const Word upper = load(block + 128 + 32 * h + 4 * (i % 8)) >> (2 * g);
-    v[i] = (nibbles & 0x0f0f0f0fu) | (upper & 0x03030303u) << 4;
+  for (int run = 0; run < 8; ++run) {  // 8 words; the loop over them becomes vectors
+    const int h = run / 4, g = run % 4;
+    const uint8_t* low = block + 64 * h + 32 * (g % 2);
+    const uint8_t* high = block + 128 + 32 * h;
+    for (int i = 0; i < 8; ++i) {
+      const Word nibbles = load(low + 4 * i) >> (4 * (g / 2));
+      const Word upper = load(high + 4 * i) >> (2 * g);
+      v[8 * run + i] = (nibbles & 0x0f0f0f0fu) | (upper & 0x03030303u) << 4;
+    }
   }
   join_all<Sixes>(v, 64, out);
   std::memcpy(out + 192, block + 192, 18);

@@ -58,6 +58,27 @@ constexpr Layout kLayouts[] = {
 constexpr size_t kMaxBlockBytes = 256;
 constexpr int kMaxRows = 16;
 
+// Units [at, at + n) of the rows `from`, unit after unit.
+template <int kRows, class Unit>
+uint8_t* interleave(const uint8_t* const* from, size_t at, int n, uint8_t* group) {
+  const uint8_t* rows[kRows];
+  for (int r = 0; r < kRows; ++r) rows[r] = from[r] + at;
+  for (int unit = 0; unit < n; ++unit, group += kRows * sizeof(Unit)) {
+    Unit units[kRows];
+    for (int r = 0; r < kRows; ++r)
+      std::memcpy(&units[r], rows[r] + unit * sizeof(Unit), sizeof(Unit));
+    std::memcpy(group, units, sizeof units);
+  }
+  return group;
+}
+
+template <int kRows>
+uint8_t* interleave_run(const uint8_t* const* from, size_t at, const UnitRun& run, uint8_t* group) {
+  if (run.unit_bytes == 4) return interleave<kRows, uint32_t>(from, at, run.n_units, group);
+  if (run.unit_bytes == 2) return interleave<kRows, uint16_t>(from, at, run.n_units, group);
+  return interleave<kRows, uint8_t>(from, at, run.n_units, group);
+}
+
 }  // namespace
 
 std::span<const UnitRun> unit_layout(DType dtype) {
@@ -84,8 +105,12 @@ void pack_group(DType dtype, int group_rows, int64_t n_in, const uint8_t* const*
     return;
   }
   const DTypeInfo& type = info(dtype);
-  RIDGE_CHECK(group_rows <= kMaxRows && size_t(type.block_bytes) <= kMaxBlockBytes);
+  RIDGE_CHECK((group_rows == 4 || group_rows == 8 || group_rows == kMaxRows) &&
+              size_t(type.block_bytes) <= kMaxBlockBytes);
   const BitFields fields = bit_fields(dtype);
+  const auto interleave_rows = group_rows == 4   ? interleave_run<4>
+                               : group_rows == 8 ? interleave_run<8>
+                                                 : interleave_run<16>;
   uint8_t joined[kMaxRows][kMaxBlockBytes];
   const uint8_t* from[kMaxRows];
   for (int64_t block = 0; block < n_in / type.block_size; ++block) {
@@ -97,11 +122,8 @@ void pack_group(DType dtype, int group_rows, int64_t n_in, const uint8_t* const*
     }
     size_t at = 0;  // in a block
     for (const UnitRun& run : runs) {
-      for (int unit = 0; unit < run.n_units; ++unit, at += size_t(run.unit_bytes)) {
-        for (int r = 0; r < group_rows; ++r, group += run.unit_bytes) {
-          copy_unit(from[r] + at, group, run.unit_bytes);
-        }
-      }
+      group = interleave_rows(from, at, run, group);
+      at += size_t(run.n_units * run.unit_bytes);
     }
   }
 }
