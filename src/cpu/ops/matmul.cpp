@@ -213,7 +213,7 @@ void head_matmul(Context& context, const Tensor& out, const Tensor& x, const Wei
   const int64_t units_a_head = units_of(all.n_out());
   const int64_t n_units = all.n_matrices() * units_a_head;
   if (x.rows() <= kFewColumns) {
-    context.order.begin_section(context.pool, all.group(0), [&](int thread) {
+    context.order.begin_section(context.pool, all.address(0, 0), [&](int thread) {
       const int64_t first = share_of(n_units, thread, context.pool.size()).begin;
       const int64_t unit = first % units_a_head;
       return first_read(all, first / units_a_head, rows_of_units(unit, units_a_head, all.n_out()));
