@@ -48,11 +48,8 @@ class BenchTest(ProgramTest):
 
 
 class FormatTest(BenchTest):
-    def setUp(self):
-        super().setUp()
-        self.model = model("smollm2-135m")
-
     def test_json_has_every_field_of_llama_bench_and_samples_that_agree_with_it(self):
+        self.model = model("smollm2-135m")
         rows = self.rows("-p", "16", "-n", "4", "-r", "3")
         self.assertEqual([(r["n_prompt"], r["n_gen"]) for r in rows], [(16, 0), (0, 4)])
         for row in rows:
@@ -72,6 +69,7 @@ class FormatTest(BenchTest):
             self.assertEqual(row["model_type"], "llama 135M Q4_1")
 
     def test_decode_stands_beside_a_bandwidth_of_its_own_moment(self):
+        self.model = model("smollm2-135m")
         decode = self.rows("-p", "0", "-n", "4", "-r", "3")[0]
         self.assertEqual(len(set(decode["samples_bandwidth"])), 3)
         shares = [rate * decode["bytes_per_token"] / bandwidth for rate, bandwidth in
@@ -90,6 +88,7 @@ class FormatTest(BenchTest):
         self.assertGreater(float(lines[1]["avg_ts"]), 0)
 
     def test_jsonl_is_an_object_a_line_and_md_a_table_of_llama_bench(self):
+        self.model = model("smollm2-135m")
         lines = self.bench(*PREFILL, "-o", "jsonl").stdout.splitlines()
         self.assertEqual([json.loads(line)["n_prompt"] for line in lines], [16, 8])
         lines = self.bench(*SMALL, "-o", "md", "-ctk", "q8_0", "-t", "2").stdout.splitlines()
