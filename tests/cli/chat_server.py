@@ -9,7 +9,9 @@ from support import LocalServer
 
 
 class ChatServer(LocalServer):
-    """`prompts` is what was asked, in order. Behaviours: prefix_cache: a prompt seen before costs nothing;
+    """`prompts` is what was asked, in order, `prompt_rates` and `token_rates` the tokens a second of each
+    answer as they left here, `most_at_once` the answers on their way at a time.
+    Behaviours: prefix_cache: a prompt seen before costs nothing;
     status: answered instead; cut_after: the connection closes after so many tokens; streams: False sends
     the whole answer at once; counts: False leaves usage out; error_event: sent in place of the answer."""
 
@@ -25,6 +27,9 @@ class ChatServer(LocalServer):
         self.prompts = []
         self.bodies = []
         self.headers = []
+        self.prompt_rates = []
+        self.token_rates = []
+        self.at_once = self.most_at_once = 0
         self.lock = threading.Lock()
         super().__init__()
 
@@ -43,6 +48,15 @@ class ChatServer(LocalServer):
             self.prompts.append(prompt)
             self.bodies.append(body)
             self.headers.append(dict(request.headers))
+            self.at_once += 1
+            self.most_at_once = max(self.at_once, self.most_at_once)
+        try:
+            self.answer(request, body, prompt, known)
+        finally:
+            with self.lock:
+                self.at_once -= 1
+
+    def answer(self, request, body, prompt, known):
         if self.status != 200:
             self.refuse(request)
             return
@@ -52,7 +66,9 @@ class ChatServer(LocalServer):
         # Ten tokens of template, two a word.
         n_prompt = 10 + 2 * len(prompt.split())
         n_cached = n_prompt - 1 if known and self.prefix_cache else 0
+        start = time.monotonic()
         time.sleep(self.seconds_per_prompt_token * (n_prompt - n_cached))
+        self.prompt_rates.append(n_prompt / (time.monotonic() - start))
         self.send_tokens(request, body, n_prompt, n_cached)
 
     def refuse(self, request):
@@ -79,12 +95,15 @@ class ChatServer(LocalServer):
             time.sleep(self.seconds_per_token * n)
             send(choice({"content": "word " * n}))
         else:
+            start = time.monotonic()
             for i in range(n):
                 if i > 0:
                     time.sleep(self.seconds_per_token)
                 if self.cut_after == i:
                     return
                 send(choice({"content": "word "}))
+            if n > 1:
+                self.token_rates.append((n - 1) / (time.monotonic() - start))
         send(choice({}, "length"))
         if self.counts and body.get("stream_options", {}).get("include_usage"):
             send({"choices": [], "usage": {"prompt_tokens": n_prompt, "completion_tokens": n,
