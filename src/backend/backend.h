@@ -150,12 +150,15 @@ struct SequenceRows {
   int n_rows = 0;
   int32_t first_pos = 0;
   std::span<const int32_t> pages;
-  int32_t slot = -1;  // of the states that recurrent layers keep of the sequence
+  int32_t slot = -1;       // of the states that recurrent layers keep of the sequence
+  int32_t from_slot = -1;  // where they are before the rows; -1: in `slot`
+
+  int32_t first_slot() const { return from_slot >= 0 ? from_slot : slot; }
 };
 
 // Recurrent layers remember a sequence as a state of fixed size, in its slot of a tensor of all
 // states. A verb that takes one begins from a state of zeros where the sequence's rows begin at
-// position 0, else from what the slot holds, and leaves there the state after the last row.
+// position 0, else from what first_slot() holds, and leaves the state after the last row in `slot`.
 
 // A causal convolution of each channel by itself.
 enum class ConvolutionOutput { kPlain, kSilu };

@@ -17,14 +17,18 @@ class HostRows {
 
   static HostRows of(Backend& backend, const Tensor& tensor) {
     HostRows rows(backend, tensor);
-    for (int64_t i = 0; i < rows.size(); ++i) {
-      backend.download(rows.device(i), std::as_writable_bytes(std::span(rows[i])));
-    }
+    rows.download(tensor);
     return rows;
+  }
+  // From a tensor of the same shape.
+  void download(const Tensor& from) {
+    for (int64_t i = 0; i < size(); ++i) {
+      backend_.download(device(from, i), std::as_writable_bytes(std::span((*this)[i])));
+    }
   }
   void upload() {
     for (int64_t i = 0; i < size(); ++i) {
-      backend_.upload(device(i), std::as_bytes(std::span((*this)[i])));
+      backend_.upload(device(tensor_, i), std::as_bytes(std::span((*this)[i])));
     }
   }
   int64_t cols() const { return tensor_.cols(); }
@@ -36,15 +40,15 @@ class HostRows {
   float& at(int64_t i) { return values_[size_t(i)]; }
 
  private:
-  Tensor device(int64_t row) const {
-    Tensor part = tensor_;
+  static Tensor device(const Tensor& tensor, int64_t row) {
+    Tensor part = tensor;
     part.rank = 1;
-    part.shape = {cols()};
+    part.shape = {tensor.cols()};
     part.stride = {1};
     int64_t offset = 0;
-    for (int i = tensor_.rank - 2; i >= 0; --i) {
-      offset += row % tensor_.shape[size_t(i)] * tensor_.stride[size_t(i)];
-      row /= tensor_.shape[size_t(i)];
+    for (int i = tensor.rank - 2; i >= 0; --i) {
+      offset += row % tensor.shape[size_t(i)] * tensor.stride[size_t(i)];
+      row /= tensor.shape[size_t(i)];
     }
     part.offset += size_t(offset) * sizeof(float);
     return part;
@@ -55,10 +59,11 @@ class HostRows {
   std::vector<float> values_;
 };
 
-// The state of one sequence: a slot of `states`.
+// The state of one sequence, to be left in its slot of `states`.
 HostRows state_of(Backend& backend, const Tensor& states, const SequenceRows& sequence) {
-  const Tensor slot = slice_rows(states, sequence.slot, 1);
-  return sequence.first_pos == 0 ? HostRows(backend, slot) : HostRows::of(backend, slot);
+  HostRows state(backend, slice_rows(states, sequence.slot, 1));
+  if (sequence.first_pos > 0) state.download(slice_rows(states, sequence.first_slot(), 1));
+  return state;
 }
 
 double sigmoid(double x) {

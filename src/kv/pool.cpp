@@ -45,6 +45,7 @@ void check_options(const KvOptions& options) {
   check_range("max_batch", options.max_batch, kMaxTokens);
   check_range("page_size", options.page_size, 1 << 16);
   if (options.n_checkpoints != 0) check_range("n_checkpoints", options.n_checkpoints, 1 << 10);
+  if (options.n_trial != 0) check_range("n_trial", options.n_trial, options.max_batch);
 }
 
 void check_dtype(std::string_view what, DType dtype, int64_t dim, size_t layer) {
@@ -75,7 +76,7 @@ int64_t pages_of_group(const kv::Kind& kind, const KvOptions& options) {
 }
 
 int64_t n_slots(const KvOptions& options) {
-  return options.n_sequences * (1 + options.n_checkpoints);
+  return options.n_sequences * (1 + options.n_checkpoints + (options.n_trial > 0 ? 1 : 0));
 }
 
 constexpr size_t kNoGroup = SIZE_MAX;
@@ -199,6 +200,7 @@ struct KvPool::State {
 struct KvSequence::State {
   KvPool::State& pool;
   int64_t n_tokens = 0;
+  int64_t trial_begin = -1;           // -1: no trial
   std::vector<kv::PageTable> tables;  // one a group
   kv::SequenceSlots slots;
 
@@ -225,6 +227,11 @@ struct KvSequence::State {
     if (checkpoint == nullptr) return 0;
     pool.copy_states(checkpoint->slot, slots.current());
     return checkpoint->n_tokens;
+  }
+  void let_go() {
+    for (size_t i = 0; i < tables.size(); ++i) {
+      tables[i].let_go_before(pool.groups[i].kind->first_seen(n_tokens));
+    }
   }
   bool remembers(int64_t length) const {
     for (size_t i = 0; i < tables.size(); ++i) {
@@ -294,6 +301,7 @@ int64_t KvSequence::n_tokens() const {
 void KvSequence::reserve(int64_t n) {
   RIDGE_CHECK(n >= 0 && n <= state_->pool.options.max_batch);
   const int64_t end = state_->n_tokens + n;
+  RIDGE_CHECK(state_->trial_begin < 0 || end - state_->trial_begin <= state_->pool.options.n_trial);
   for (size_t i = 0; i < state_->tables.size(); ++i) {
     const int64_t missing = state_->tables[i].pages_missing(end);
     const Group& group = state_->pool.groups[i];
@@ -315,14 +323,42 @@ void KvSequence::reserve(int64_t n) {
 void KvSequence::commit(int64_t n) {
   RIDGE_CHECK(n >= 0);
   state_->n_tokens += n;
-  for (size_t i = 0; i < state_->tables.size(); ++i) {
-    RIDGE_CHECK(state_->tables[i].pages_missing(state_->n_tokens) == 0);  // reserved before
-    state_->tables[i].let_go_before(state_->pool.groups[i].kind->first_seen(state_->n_tokens));
+  for (const kv::PageTable& table : state_->tables) {
+    RIDGE_CHECK(table.pages_missing(state_->n_tokens) == 0);  // reserved before
   }
+  if (n > 0) state_->slots.wrote_states();
+  if (state_->trial_begin < 0) state_->let_go();
+}
+
+void KvSequence::begin_trial() {
+  State& state = *state_;
+  RIDGE_CHECK(state.trial_begin < 0 && state.n_tokens > 0 && state.pool.options.n_trial > 0);
+  if (state.pool.has_states) {
+    if (!state.slots.can_begin_trial()) {
+      fail(ErrorCode::kOutOfMemory,
+           "the KV cache (recurrent) is full: ", n_slots(state.pool.options),
+           " states of sequences are in use");
+    }
+    state.slots.begin_trial();
+  }
+  state.trial_begin = state.n_tokens;
+}
+
+void KvSequence::accept_trial() {
+  RIDGE_CHECK(state_->trial_begin >= 0);
+  if (state_->pool.has_states) state_->slots.accept_trial();
+  state_->trial_begin = -1;
+  state_->let_go();
+}
+
+void KvSequence::take_back_trial() {
+  RIDGE_CHECK(state_->trial_begin >= 0);
+  if (state_->pool.has_states) state_->slots.take_back_trial();
+  state_->n_tokens = std::exchange(state_->trial_begin, -1);
 }
 
 int64_t KvSequence::truncate(int64_t length) {
-  RIDGE_CHECK(length >= 0);
+  RIDGE_CHECK(length >= 0 && state_->trial_begin < 0);
   if (length >= state_->n_tokens) return state_->n_tokens;
   const int64_t reached = state_->go_back(length);
   state_->n_tokens = state_->remembers(reached) ? reached : 0;
@@ -331,6 +367,7 @@ int64_t KvSequence::truncate(int64_t length) {
 }
 
 void KvSequence::checkpoint() {
+  RIDGE_CHECK(state_->trial_begin < 0);
   if (!state_->pool.has_states || state_->n_tokens == 0) return;
   const int32_t slot = state_->slots.add_checkpoint(state_->n_tokens);
   if (slot >= 0) state_->pool.copy_states(state_->slots.current(), slot);
@@ -338,6 +375,10 @@ void KvSequence::checkpoint() {
 
 int32_t KvSequence::slot() const {
   return state_->slots.current();
+}
+
+int32_t KvSequence::from_slot() const {
+  return state_->slots.from();
 }
 
 std::span<const int32_t> KvSequence::pages(int layer) const {

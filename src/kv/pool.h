@@ -28,6 +28,7 @@ struct KvOptions {
   int64_t max_batch = 512;  // most tokens that one forward pass appends to a sequence
   int page_size = 32;
   int64_t n_checkpoints = 0;  // of recurrent states, for each sequence
+  int64_t n_trial = 0;        // most tokens of a sequence on trial at once; 0: no trials
 };
 
 // What the cache costs, by kind of layer; the allocator and `ridge inspect` share it.
@@ -75,14 +76,28 @@ class KvSequence {
   // checkpoint before, else 0.
   int64_t truncate(int64_t length);
 
+  // From here on tokens are on trial: they are reserved, committed and seen as ever, at most
+  // n_trial of them, until accept_trial() lets them stay, or take_back_trial() forgets them at no
+  // cost: windows hold what they held, and recurrent states of before lie in a slot of their own.
+  // Some of them stay when the states are computed again from what the layers read
+  // (Transformer::replay) and commit() counts them: their pages are as they were. The sequence has
+  // tokens; truncate() and checkpoint() have to wait. begin_trial() throws Error{kOutOfMemory}
+  // where the pool has no slot.
+  void begin_trial();
+  void accept_trial();
+  void take_back_trial();
+
   // Keeps the recurrent states of this moment for truncate(), instead of the oldest checkpoint
   // where there are n_checkpoints. Without recurrent layers there is nothing to do.
   void checkpoint();
 
   // The page table for this layer: entry p / page_size holds position p; -1 where let go.
   std::span<const int32_t> pages(int layer) const;
-  // Where the recurrent layers' states of it are; -1 without such layers or before reserve().
+  // Where the recurrent layers' states of it will be after the reserved tokens; -1 without such
+  // layers or before reserve().
   int32_t slot() const;
+  // Where they are now, when that is another slot (at the beginning of a trial); else -1.
+  int32_t from_slot() const;
 
  private:
   friend class KvPool;

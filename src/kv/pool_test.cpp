@@ -227,6 +227,66 @@ TEST(KvSequence, StatesGoBackToTheLastCheckpointBefore) {
   }
 }
 
+TEST(KvSequence, ATrialWritesStatesElsewhereUntilItIsAccepted) {
+  FakeBackend backend;
+  KvPool pool(backend, hybrid_spec(), {.n_tokens = 256, .n_trial = 8});
+  KvSequence sequence = pool.create();
+  extend(sequence, 20);
+  const int32_t before = sequence.slot();
+  EXPECT_EQ(sequence.from_slot(), -1);
+  for (int i = 0; i < 3; ++i) {
+    sequence.begin_trial();
+    sequence.reserve(3);
+    const int32_t during = sequence.slot();
+    EXPECT_NE(during, before);
+    EXPECT_EQ(sequence.from_slot(), before);
+    sequence.commit(3);
+    EXPECT_EQ(sequence.from_slot(), -1) << "they are in the new slot now";
+    extend(sequence, 5);
+    EXPECT_EQ(sequence.n_tokens(), 28);
+    sequence.take_back_trial();
+    EXPECT_EQ(sequence.n_tokens(), 20);
+    EXPECT_EQ(sequence.slot(), before);
+    EXPECT_EQ(sequence.from_slot(), -1);
+  }
+  sequence.begin_trial();
+  sequence.accept_trial();  // of nothing
+  EXPECT_EQ(sequence.slot(), before);
+  sequence.begin_trial();
+  extend(sequence, 2);
+  sequence.accept_trial();
+  EXPECT_EQ(sequence.n_tokens(), 22);
+  EXPECT_NE(sequence.slot(), before);
+  sequence.begin_trial();
+  extend(sequence, 2);
+  EXPECT_EQ(sequence.slot(), before) << "there are two, in turn";
+  EXPECT_TRUE(backend.copies.empty());
+}
+
+TEST(KvSequence, AWindowHoldsDuringATrialWhatItHeldBefore) {
+  FakeBackend backend;
+  KvPool pool(backend, spec_of({0, 32}),
+              {.n_tokens = 1024, .max_batch = 16, .page_size = 1, .n_trial = 16});
+  KvSequence sequence = pool.create();
+  for (int i = 0; i < 10; ++i) extend(sequence, 10);
+  const auto first_held = [&] {
+    const auto pages = sequence.pages(1);
+    return std::ranges::find_if(pages, [](int32_t page) { return page >= 0; }) - pages.begin();
+  };
+  EXPECT_EQ(first_held(), 69);
+  sequence.begin_trial();
+  extend(sequence, 16);
+  EXPECT_EQ(first_held(), 69);
+  sequence.take_back_trial();
+  sequence.commit(4);  // of the sixteen, whose pages are as they were
+  EXPECT_EQ(sequence.n_tokens(), 104);
+  EXPECT_EQ(first_held(), 73);
+  sequence.begin_trial();
+  extend(sequence, 16);
+  sequence.accept_trial();
+  EXPECT_EQ(first_held(), 89);
+}
+
 TEST(KvSequence, WithoutCheckpointsStatesCannotGoBack) {
   FakeBackend backend;
   KvPool pool(backend, hybrid_spec(), {.n_tokens = 256});

@@ -1,5 +1,7 @@
 #include "kv/slots.h"
 
+#include <utility>
+
 namespace ridge::kv {
 
 void SequenceSlots::take() {
@@ -28,7 +30,23 @@ const SequenceSlots::Checkpoint* SequenceSlots::go_back(int64_t length) {
   return checkpoints_.empty() ? nullptr : &checkpoints_.back();
 }
 
+void SequenceSlots::begin_trial() {
+  RIDGE_CHECK(before_ < 0 && current_ >= 0);
+  before_ = from_ = std::exchange(current_, free_->take());
+}
+
+void SequenceSlots::accept_trial() {
+  if (from_ >= 0) return take_back_trial();  // nothing was written
+  free_->give(std::exchange(before_, -1));
+}
+
+void SequenceSlots::take_back_trial() {
+  free_->give(std::exchange(current_, std::exchange(before_, -1)));
+  from_ = -1;
+}
+
 void SequenceSlots::clear() {
+  if (before_ >= 0) accept_trial();
   go_back(-1);
   if (current_ >= 0) free_->give(current_);
   current_ = -1;

@@ -1,5 +1,6 @@
-// SequenceSlots: which slots one sequence holds: that of its recurrent states, and those of its
-// checkpoints, oldest first. Which bytes lie there is the pool's business.
+// SequenceSlots: which slots one sequence holds: that of its recurrent states, those of its
+// checkpoints, oldest first, and during a trial that of the states before it. Which bytes lie there
+// is the pool's business.
 #pragma once
 
 #include <cstddef>
@@ -31,10 +32,20 @@ class SequenceSlots {
   const Checkpoint* go_back(int64_t length);
   void clear();  // gives all back
 
+  // A trial: the states after it go to a slot of their own.
+  bool can_begin_trial() const { return free_->size() > 0; }
+  void begin_trial();
+  void wrote_states() { from_ = -1; }     // to the current slot
+  int32_t from() const { return from_; }  // where the states still are; -1: in the current slot
+  void accept_trial();                    // the current slot stays that of the sequence
+  void take_back_trial();                 // that of before is, again
+
  private:
   FreePages* free_;
   int64_t n_checkpoints_;
   int32_t current_ = -1;
+  int32_t before_ = -1;  // of a trial
+  int32_t from_ = -1;
   std::vector<Checkpoint> checkpoints_;
 };
 

@@ -32,8 +32,8 @@ struct Widths {
     mixed = std::max(mixed, d.n_v_heads * d.v_dim);
   }
   void operator()(const ShortConvSpec& s) {
-    q = std::max(q, 3 * s.d_model);
-    k = std::max(k, s.d_model);
+    q = std::max(q, s.d_model);
+    k = std::max(k, 3 * s.d_model);
     mixed = std::max(mixed, s.d_model);
   }
   void operator()(const DenseFfnSpec& f) { ffn = std::max(ffn, f.d_ff); }
@@ -58,44 +58,94 @@ Widths widths_of(const ModelSpec& spec) {
   return widths;
 }
 
-}  // namespace
+// Of a token on trial, in one layer.
+struct TrialWidths {
+  int64_t inputs = 0, gates = 0;
 
-int64_t Workspace::memory_of(const ModelSpec& spec, int64_t max_rows) {
-  const Widths w = widths_of(spec);
-  const int64_t of_stream = (w.has_branches ? 5 : 3) * spec.d_model;
-  const int64_t of_blocks = w.q + w.k + w.v + w.gates + w.mixed + w.ffn + w.router + 2 * w.top_k;
-  return 4 * max_rows * (of_stream + of_blocks);
+  void operator()(const DeltaNetSpec& d) { *this = {d.n_channels(), 2 * d.n_v_heads}; }
+  void operator()(const ShortConvSpec& s) { *this = {s.d_model, 0}; }
+  void operator()(const auto&) {}
+};
+
+TrialWidths trial_widths(const LayerSpec& layer) {
+  TrialWidths widths;
+  std::visit(widths, layer.mixer);
+  return widths;
 }
 
-Workspace::Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows)
-    : max_rows_(max_rows) {
-  const Widths widths = widths_of(spec);
-  const auto rows_of = [&](int64_t width) { return backend.alloc(size_t(max_rows * width) * 4); };
-  stream_ = rows_of(3 * spec.d_model);
-  q_ = rows_of(widths.q);
-  k_ = rows_of(widths.k);
-  v_ = rows_of(widths.v);
-  if (widths.gates > 0) gates_ = rows_of(widths.gates);
-  mixed_ = rows_of(widths.mixed);
-  ffn_ = rows_of(widths.ffn);
-  if (widths.top_k > 0) {
-    router_ = rows_of(widths.router);
-    route_weights_ = rows_of(widths.top_k);
-    route_experts_ = rows_of(widths.top_k);
-  }
+}  // namespace
 
-  if (widths.has_branches) branches_ = rows_of(2 * spec.d_model);
-  const size_t part = size_t(max_rows * spec.d_model) * 4;
-  hidden_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *stream_, 0);
-  normed_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *stream_, part);
-  block_out_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *stream_, 2 * part);
-  if (widths.has_branches) {
-    branch_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *branches_, 0);
-    branch_out_ = make_tensor(DType::kF32, {max_rows, spec.d_model}, *branches_, part);
+std::vector<Workspace::Part> Workspace::parts(const ModelSpec& spec, int64_t max_rows,
+                                              int64_t n_trial) {
+  const Widths w = widths_of(spec);
+  int64_t trial_width = 0;
+  for (const LayerSpec& layer : spec.layers) {
+    const TrialWidths widths = trial_widths(layer);
+    trial_width += widths.inputs + widths.gates;
   }
+  return {{&Workspace::stream_, max_rows * 3 * spec.d_model},
+          {&Workspace::branches_, w.has_branches ? max_rows * 2 * spec.d_model : 0},
+          {&Workspace::q_, max_rows * w.q},
+          {&Workspace::k_, max_rows * w.k},
+          {&Workspace::v_, max_rows * w.v},
+          {&Workspace::gates_, max_rows * w.gates},
+          {&Workspace::mixed_, max_rows * w.mixed},
+          {&Workspace::ffn_, max_rows * w.ffn},
+          {&Workspace::router_, max_rows * w.router},
+          {&Workspace::route_weights_, max_rows * w.top_k},
+          {&Workspace::route_experts_, max_rows * w.top_k},
+          {&Workspace::trial_, n_trial * trial_width}};
+}
+
+int64_t Workspace::memory_of(const ModelSpec& spec, int64_t max_rows, int64_t n_trial) {
+  int64_t n_values = 0;
+  for (const Part& part : parts(spec, max_rows, n_trial)) n_values += part.n_values;
+  return 4 * n_values;
+}
+
+Workspace::Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows, int64_t n_trial)
+    : max_rows_(max_rows) {
+  for (const Part& part : parts(spec, max_rows, n_trial)) {
+    if (part.n_values > 0) this->*part.buffer = backend.alloc(size_t(part.n_values) * 4);
+  }
+  const auto stream = [&](const BufferPtr& buffer, size_t index) {
+    const size_t offset = index * size_t(max_rows * spec.d_model) * 4;
+    return make_tensor(DType::kF32, {max_rows, spec.d_model}, *buffer, offset);
+  };
+  hidden_ = stream(stream_, 0);
+  normed_ = stream(stream_, 1);
+  block_out_ = stream(stream_, 2);
+  if (branches_) {
+    branch_ = stream(branches_, 0);
+    branch_out_ = stream(branches_, 1);
+  }
+  if (trial_) lay_out_trial(spec, n_trial);
   positions_.reserve(size_t(max_rows));
   rows_.reserve(size_t(max_rows));
   temperatures_.reserve(size_t(max_rows));
+}
+
+void Workspace::lay_out_trial(const ModelSpec& spec, int64_t n_trial) {
+  size_t offset = 0;
+  const auto take = [&](int64_t width) {
+    if (width == 0) return Tensor{};
+    const Tensor rows = make_tensor(DType::kF32, {n_trial, width}, *trial_, offset);
+    offset += size_t(n_trial * width) * 4;
+    return rows;
+  };
+  for (const LayerSpec& layer : spec.layers) {
+    const TrialWidths widths = trial_widths(layer);
+    const Tensor inputs = take(widths.inputs);
+    trial_rows_.push_back({inputs, take(widths.gates)});
+  }
+}
+
+RecurrentRows Workspace::trial_rows(int layer, int64_t first, int64_t n) const {
+  RecurrentRows rows = trial_rows_.at(size_t(layer));
+  RIDGE_CHECK(first + n <= rows.inputs.rows());
+  rows.inputs = slice_rows(rows.inputs, first, n);
+  if (rows.gates) rows.gates = slice_rows(rows.gates, first, n);
+  return rows;
 }
 
 Step::Step(Backend& device, const KvPool& kv, Workspace& workspace, const Batch& batch,
@@ -118,9 +168,17 @@ std::span<const SequenceRows> Step::sequences(int layer) {
                                 .n_rows = s.n_rows,
                                 .first_pos = int32_t(s.sequence->n_tokens()),
                                 .pages = s.sequence->pages(layer),
-                                .slot = s.sequence->slot()});
+                                .slot = s.sequence->slot(),
+                                .from_slot = s.sequence->from_slot()});
   }
   return workspace_.rows_;
+}
+
+RecurrentRows Step::recurrent_rows(int layer, int64_t width, int64_t gates_width) const {
+  if (batch_.trial_row >= 0) return workspace_.trial_rows(layer, batch_.trial_row, n_rows());
+  RecurrentRows rows{.inputs = workspace_.q(n_rows(), width), .gates = {}};
+  if (gates_width > 0) rows.gates = workspace_.gates(n_rows(), gates_width);
+  return rows;
 }
 
 std::span<const float> Step::temperatures(const TemperatureSpec& spec) {

@@ -24,15 +24,24 @@ struct BatchSequence {
 struct Batch {
   std::span<const int32_t> tokens;  // [n]
   std::span<const BatchSequence> sequences;
+  // How many tokens of the one sequence were put on trial before these; -1: these are on none. What
+  // recurrent layers read of tokens on trial stays in the workspace, for Transformer::replay().
+  int64_t trial_row = -1;
+};
+
+// What a recurrent layer reads of each token, before its states come in.
+struct RecurrentRows {
+  Tensor inputs;  // [n, n_channels], of its convolution
+  Tensor gates;   // [n, 2 · n_v_heads] of a delta net; else empty
 };
 
 class Workspace {
  public:
-  // max_rows: most tokens of a forward pass.
-  Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows);
+  // max_rows: most tokens of a forward pass. n_trial: most on trial at once.
+  Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows, int64_t n_trial = 0);
 
   // What it allocates.
-  static int64_t memory_of(const ModelSpec& spec, int64_t max_rows);
+  static int64_t memory_of(const ModelSpec& spec, int64_t max_rows, int64_t n_trial = 0);
 
   int64_t max_rows() const { return max_rows_; }
   // The first n rows, [n, …]. Blocks may write any but hidden.
@@ -48,12 +57,20 @@ class Workspace {
   Tensor mixed(int64_t n, int64_t width) const { return shaped(mixed_, n, width); }
   Tensor ffn(int64_t n, int64_t width) const { return shaped(ffn_, n, width); }
   Tensor router(int64_t n, int64_t n_experts) const { return shaped(router_, n, n_experts); }
+  // Rows [first, first + n) of the tokens on trial, as a layer read them.
+  RecurrentRows trial_rows(int layer, int64_t first, int64_t n) const;
   Routing routing(int64_t n, int64_t top_k) const {
     return {.weights = shaped(route_weights_, n, top_k), .experts = route_experts_.get()};
   }
 
  private:
   friend class Step;
+  struct Part {
+    BufferPtr Workspace::*buffer;
+    int64_t n_values;  // of 4 bytes each; 0: this model needs none
+  };
+  static std::vector<Part> parts(const ModelSpec& spec, int64_t max_rows, int64_t n_trial);
+  void lay_out_trial(const ModelSpec& spec, int64_t n_trial);
   static Tensor shaped(const BufferPtr& buffer, int64_t n, int64_t width) {
     return make_tensor(DType::kF32, {n, width}, *buffer, 0);
   }
@@ -63,6 +80,8 @@ class Workspace {
   BufferPtr gates_;                                   // of models with delta nets
   BufferPtr router_, route_weights_, route_experts_;  // of models with experts
   BufferPtr branches_;                                // of feed-forwards side by side
+  BufferPtr trial_;                                   // of models with recurrent layers
+  std::vector<RecurrentRows> trial_rows_;             // [n_layers], all rows
   Tensor hidden_, normed_, block_out_, branch_, branch_out_;
   std::vector<int32_t> positions_;
   std::vector<float> temperatures_;
@@ -78,6 +97,8 @@ class Step {
   std::span<const int32_t> positions() const { return workspace_.positions_; }
   KvView cache(int layer) const { return kv_.view(layer); }
   RecurrentView states(int layer) const { return kv_.states(layer); }
+  // Where a recurrent layer puts what it reads of these rows; gates_width 0: it has no gates.
+  RecurrentRows recurrent_rows(int layer, int64_t width, int64_t gates_width) const;
   std::span<const SequenceRows> sequences(int layer);
   // Positions that a sequence of this cache may have.
   int64_t context() const { return kv_.options().n_tokens / kv_.options().n_sequences; }

@@ -111,6 +111,17 @@ Tensor Transformer::forward(const Batch& batch, const KvPool& kv, Workspace& wor
   return normed;
 }
 
+void Transformer::replay(const Batch& batch, const KvPool& kv, Workspace& workspace) const {
+  Step step(backend_, kv, workspace, batch, nullptr);
+  for (int i = 0; i < int(layers_.size()); ++i) {
+    std::visit(
+        [&](const auto& mixer) {
+          if constexpr (requires { mixer.replay(step, i); }) mixer.replay(step, i);
+        },
+        layers_[size_t(i)].mixer);
+  }
+}
+
 void Transformer::head(const Tensor& hidden, const Tensor& logits) const {
   const Projection output[] = {{output_.get(), output_bias_.tensor, logits}};
   backend_.matmul(hidden, output, Store::kWrite);

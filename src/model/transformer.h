@@ -39,6 +39,11 @@ class Transformer {
   Tensor forward(const Batch& batch, const KvPool& kv, Workspace& workspace,
                  Observer* observer = nullptr) const;
 
+  // Computes the states of recurrent layers after the first tokens of a trial again, which has been
+  // taken back: the batch is those of its tokens that stay, with trial_row 0, and the workspace
+  // that of the trial. The caller commits them.
+  void replay(const Batch& batch, const KvPool& kv, Workspace& workspace) const;
+
   // logits[n, n_vocab] of hidden states [n, d_model].
   void head(const Tensor& hidden, const Tensor& logits) const;
 

@@ -2,6 +2,7 @@
 // that a sequence's bits depend neither on chunks nor on company.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -159,6 +160,7 @@ class Rig {
     int sequence;
     int64_t begin;
     int64_t n;
+    int32_t to_slot = -1;  // where its state goes to; -1: it stays
   };
   // Rows [begin, begin + n) of sequences, each an endless table of its own, through the convolution
   // and the delta rule; [rows, n_v_heads * v_dim].
@@ -166,10 +168,13 @@ class Rig {
     std::vector<SequenceRows> rows;
     std::vector<float> x, gates;
     for (const Part& part : parts) {
+      int32_t& slot = slots_[size_t(part.sequence)];
       rows.push_back({.first_row = int(int64_t(x.size()) / shape_.n_channels()),
                       .n_rows = int(part.n),
                       .first_pos = int32_t(part.begin),
-                      .slot = int32_t((part.sequence * 2 + 1) % kSlots)});
+                      .slot = part.to_slot >= 0 ? part.to_slot : slot,
+                      .from_slot = part.to_slot >= 0 ? slot : -1});
+      slot = rows.back().slot;
       for (int64_t i = part.begin; i < part.begin + part.n; ++i) {
         Rng rng(uint64_t(part.sequence * 1000 + i + 1));
         const auto append = [](std::vector<float>& to, const std::vector<float>& more) {
@@ -237,6 +242,7 @@ class Rig {
 
   Shape shape_;
   Way way_;
+  std::array<int32_t, 3> slots_{1, 3, 0};  // of the sequences
   std::unique_ptr<Backend> backend_;
   std::vector<BufferPtr> buffers_;
   Tensor a_, dt_bias_, weight_, convolved_, states_;
@@ -245,8 +251,10 @@ class Rig {
 TEST(Recurrent, EqualsTheComposedVerbsOnEveryLevel) {
   for (const Shape& shape : kShapes) {
     Rig composed(shape, {.n_threads = 1}, Rig::Way::kComposed);
-    const std::vector<std::vector<Rig::Part>> calls = {
-        {{0, 0, 20}, {1, 0, 3}}, {{1, 3, 1}, {0, 20, 1}}, {{1, 4, 17}, {2, 0, 1}}};
+    const std::vector<std::vector<Rig::Part>> calls = {{{0, 0, 20}, {1, 0, 3}},
+                                                       {{1, 3, 1}, {0, 20, 1, 2}},
+                                                       {{1, 4, 17, 4}, {2, 0, 1}},
+                                                       {{0, 21, 2, 1}, {1, 21, 1}}};
     std::vector<std::vector<float>> expected;
     for (const auto& parts : calls) expected.push_back(composed.run(parts));
     for (const Level& level : levels()) {
@@ -267,7 +275,7 @@ TEST(Recurrent, EqualsTheComposedVerbsOnEveryLevel) {
   }
 }
 
-TEST(Recurrent, ASequenceIsTheSameBitsInAnyChunksInAnyCompanyOnAnyThreads) {
+TEST(Recurrent, ASequenceIsTheSameBitsInAnyChunksInAnyCompanyInAnySlotsOnAnyThreads) {
   constexpr int64_t kRows = 41;
   for (const Shape& shape : kShapes) {
     const auto width = size_t(shape.n_v_heads * shape.v_dim);
@@ -280,7 +288,8 @@ TEST(Recurrent, ASequenceIsTheSameBitsInAnyChunksInAnyCompanyOnAnyThreads) {
         for (int64_t at = 0; at < kRows; at += chunk) {
           // A neighbour before it in the call, with more rows at a time.
           const int64_t n = std::min(chunk, kRows - at);
-          const std::vector<float> both = rig.run({{1, 2 * at, 2 * n}, {0, at, n}});
+          const int32_t to_slot = at / chunk % 2 == 0 ? 2 : 1;
+          const std::vector<float> both = rig.run({{1, 2 * at, 2 * n}, {0, at, n, to_slot}});
           found.insert(found.end(), both.begin() + int64_t(width) * 2 * n, both.end());
         }
         EXPECT_EQ(found, whole) << "chunks of " << chunk;

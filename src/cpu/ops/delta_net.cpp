@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "cpu/ops/recurrent.h"
@@ -89,9 +90,16 @@ void run_panel(const RecurrentKernels& kernels, const Shape& shape, const Prepar
                const PanelTask& task) {
   const int64_t row = task.sequence.first_row, column = task.panel * kDeltaColumns;
   const int64_t panel_size = shape.k_dim * kDeltaColumns;
-  float* state = data_of<float>(params.states) + task.sequence.slot * params.states.stride[0] +
-                 task.head * params.states.stride[1] + task.panel * panel_size;
-  if (task.sequence.first_pos == 0) std::fill_n(state, panel_size, 0.0f);
+  const auto panel_in = [&](int32_t slot) {
+    return data_of<float>(params.states) + slot * params.states.stride[0] +
+           task.head * params.states.stride[1] + task.panel * panel_size;
+  };
+  float* state = panel_in(task.sequence.slot);
+  if (task.sequence.first_pos == 0) {
+    std::fill_n(state, panel_size, 0.0f);
+  } else if (task.sequence.first_slot() != task.sequence.slot) {
+    std::memcpy(state, panel_in(task.sequence.first_slot()), size_t(panel_size) * sizeof(float));
+  }
   const int64_t qk_stride = shape.n_k_heads * shape.k_dim;
   const int64_t qk = row * qk_stride + key_head(shape, params.key_heads, task.head) * shape.k_dim;
   const int64_t gate = row * shape.n_v_heads + task.head;

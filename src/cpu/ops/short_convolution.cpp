@@ -74,7 +74,12 @@ void short_convolution(Context& context, const Tensor& out, const Tensor& x,
   const int64_t n_blocks = (n_channels + kBlock - 1) / kBlock;
   for (const SequenceRows& sequence : sequences) {
     float* state = data_of<float>(states) + sequence.slot * states.stride[0];
-    if (sequence.first_pos == 0) std::fill_n(state, (n_taps - 1) * n_channels, 0.0f);
+    if (sequence.first_pos == 0) {
+      std::fill_n(state, states.stride[0], 0.0f);
+    } else if (sequence.first_slot() != sequence.slot) {
+      std::copy_n(data_of<float>(states) + sequence.first_slot() * states.stride[0],
+                  states.stride[0], state);
+    }
     for_rows(context, n_blocks, kCost * kBlock * sequence.n_rows, [&](int64_t i) {
       const Block block{.out = Rows(out),
                         .x = Rows(x),

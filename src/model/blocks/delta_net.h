@@ -15,8 +15,14 @@ class DeltaNet {
 
   // out (store)= the block of x. x and out: [n, d_model].
   void forward(Step& step, int layer, const Tensor& x, const Tensor& out, Store store) const;
+  // Moves the states on over tokens of a trial; see Transformer::replay.
+  void replay(Step& step, int layer) const;
 
  private:
+  RecurrentRows recurrent_rows(Step& step, int layer) const;
+  // What the heads find, [n, n_v_heads * v_dim]; moves the states on.
+  Tensor advance(Step& step, int layer, const RecurrentRows& rows) const;
+
   DeltaNetSpec spec_;
   WeightPtr qkv_, gate_, alpha_, beta_, beta_alpha_, output_;
   Convolution convolution_;

@@ -12,8 +12,8 @@ void ShortConv::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
   Backend& device = step.backend;
   Workspace& work = step.workspace();
   const int64_t n = step.n_rows(), width = output_->n_in();
-  const Tensor input = work.q(n, 3 * width);
-  const Tensor product = work.k(n, width);
+  const Tensor input = work.k(n, 3 * width);
+  const Tensor product = step.recurrent_rows(layer, width, 0).inputs;
   const Tensor mixed = work.mixed(n, width);
   const auto third = [&](int64_t i) { return slice_cols(input, i * width, width); };
 
@@ -27,6 +27,12 @@ void ShortConv::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
 
   const Projection output[] = {{.weight = output_.get(), .out = out}};
   device.matmul(mixed, output, store);
+}
+
+void ShortConv::replay(Step& step, int layer) const {
+  const int64_t width = output_->n_in();
+  convolution_.forward(step, layer, step.workspace().mixed(step.n_rows(), width),
+                       step.recurrent_rows(layer, width, 0).inputs);
 }
 
 }  // namespace ridge

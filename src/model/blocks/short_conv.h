@@ -13,6 +13,8 @@ class ShortConv {
 
   // out (store)= the block of x. x and out: [n, d_model].
   void forward(Step& step, int layer, const Tensor& x, const Tensor& out, Store store) const;
+  // Moves the states on over tokens of a trial; see Transformer::replay.
+  void replay(Step& step, int layer) const;
 
  private:
   WeightPtr input_, output_;
