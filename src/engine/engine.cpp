@@ -7,12 +7,14 @@
 #include "base/error.h"
 #include "engine/actions/decode.h"
 #include "engine/actions/prefill.h"
+#include "engine/actions/speculate.h"
+#include "engine/answer.h"
+#include "engine/draft_model.h"
 #include "engine/session.h"
 #include "gguf/file.h"
 #include "model/transformer.h"
 #include "spec/build.h"
 #include "spec/tensors.h"
-#include "text/stop_matcher.h"
 
 namespace ridge {
 namespace {
@@ -33,14 +35,27 @@ EngineOptions resolve(const EngineOptions& options, const ModelSpec& spec) {
     fail(ErrorCode::kInvalidArgument, "the batch is ", options.batch, " tokens, expected >= 1");
   }
   resolved.batch = std::min(resolved.batch, resolved.context);
+  const int64_t most = options.speculation.most;
+  if (most < 1 || most > kMostDraft) {
+    fail(ErrorCode::kInvalidArgument, "the most tokens to draft are ", most, ", expected 1 to ",
+         kMostDraft);
+  }
+  resolved.speculation.most = std::min(most, resolved.context - 1);
   return resolved;
 }
 
+bool is_wanted(const SpeculationOptions& options) {
+  return options.drafter != nullptr || !options.draft_model.empty();
+}
+
+// Passes of drafted tokens are batches, too.
 KvOptions cache_options(const EngineOptions& options) {
+  const int64_t n_trial = is_wanted(options.speculation) ? options.speculation.most + 1 : 0;
   return {.k_dtype = options.k_dtype,
           .v_dtype = options.v_dtype,
           .n_tokens = options.context,
-          .max_batch = options.batch};
+          .max_batch = std::max(options.batch, n_trial),
+          .n_trial = n_trial};
 }
 
 MemoryPlan plan_for(const gguf::File& file, const ModelSpec& spec, Backend& backend,
@@ -48,6 +63,20 @@ MemoryPlan plan_for(const gguf::File& file, const ModelSpec& spec, Backend& back
   const KvOptions cache = Session::pool_options(cache_options(options));
   return plan_memory(memory_needs(spec, file, backend, cache),
                      options.memory.value_or(memory_limit()), options.paging);
+}
+
+std::shared_ptr<Drafter> make_drafter(const EngineOptions& options, Backend& backend,
+                                      const DraftModel::Target& target) {
+  const SpeculationOptions& wanted = options.speculation;
+  if (wanted.drafter != nullptr) return wanted.drafter;
+  return std::make_shared<DraftModel>(wanted.draft_model, backend, target, cache_options(options));
+}
+
+// Bytes of weights that a pass of each number of tokens reads.
+std::vector<int64_t> pass_bytes(const ModelSpec& spec, const gguf::File& file, int64_t most) {
+  std::vector<int64_t> bytes;
+  for (int64_t n = 1; n <= most + 1; ++n) bytes.push_back(active_weight_bytes(spec, file, n));
+  return bytes;
 }
 
 }  // namespace
@@ -58,23 +87,43 @@ struct Engine::State {
       : vocabulary(std::async(std::launch::async,
                               [&file] { return text::Tokenizer::from_metadata(file.metadata()); })),
         options(resolve(wanted, spec)),
-        active_weights(active_weight_bytes(spec, file)),
+        weights_of_pass(pass_bytes(spec, file, options.speculation.most)),
         memory(plan_for(file, spec, backend, options)),
         model(file, spec, backend, progress, memory.placement),
         session(model, backend, cache_options(options)),
-        tokenizer(vocabulary.get()) {}
+        tokenizer(vocabulary.get()) {
+    if (!is_wanted(options.speculation)) return;
+    speculation.emplace(make_drafter(options, backend, {*tokenizer, spec.n_vocab}),
+                        options.speculation);
+  }
 
   void check(std::span<const text::Token> tokens) const;
+  bool step(Answer& answer, double& bytes_read);
+  Drafter* drafter();
+  void describe(SpeculationStats& stats) const;
 
   // Made while the weights are read: a large vocabulary takes as long as a tenth of them.
   std::future<std::shared_ptr<const text::Tokenizer>> vocabulary;
   EngineOptions options;
-  int64_t active_weights;
+  std::vector<int64_t> weights_of_pass;  // bytes that one of i + 1 tokens reads
   MemoryPlan memory;
   Transformer model;
   Session session;
   std::shared_ptr<const text::Tokenizer> tokenizer;
+  std::optional<Speculation> speculation;
 };
+
+Drafter* Engine::State::drafter() {
+  return speculation ? &speculation->drafter() : nullptr;
+}
+
+void Engine::State::describe(SpeculationStats& stats) const {
+  constexpr int64_t kEnough = 3;  // passes for a mean to mean something
+  if (!speculation) return;
+  stats.drafter = speculation->drafter().name();
+  const DraftLength& length = speculation->length();
+  if (length.n_plain() >= kEnough) stats.plain_seconds = length.plain_seconds();
+}
 
 void Engine::State::check(std::span<const text::Token> tokens) const {
   if (tokens.empty()) fail(ErrorCode::kInvalidArgument, "the prompt is empty");
@@ -116,78 +165,31 @@ const MemoryPlan& Engine::memory_plan() const {
 int64_t Engine::kv_bytes() const {
   return state_->session.kv_bytes();
 }
+int64_t Engine::drafter_bytes() const {
+  return state_->speculation ? state_->speculation->drafter().memory_bytes() : 0;
+}
 void Engine::forget() {
   state_->session.clear();
 }
 
-namespace {
-
-// One answer being written: the token loop's state and what becomes of each token.
-class Answer {
- public:
-  Answer(const GenerateRequest& request, const text::Tokenizer& tokenizer, int n_vocab,
-         const TextSink& sink)
-      : request_(request),
-        tokenizer_(tokenizer),
-        sampler_(request.sampling, n_vocab),
-        decoder_(tokenizer, text::SpecialTokens::kAsText),
-        stops_(request.stops),
-        sink_(sink) {
-    for (text::Token token : request.prompt) sampler_.accept(token);
+// One forward pass of the model. False when the answer has ended.
+bool Engine::State::step(Answer& answer, double& bytes_read) {
+  SpeculationStats& stats = answer.result.stats.speculation;
+  SpeculativeStep step;
+  if (speculation) {
+    step = speculation->step(session, answer);
+    if (step.n_drafted > 0)
+      bytes_read += double(step.n_drafted * speculation->drafter().step_bytes());
+  } else {
+    step.goes_on = answer.next(decode(session, answer.last()));
   }
-
-  // Samples from the logits and passes the text on. False when the answer has ended.
-  bool next(std::span<float> logits) {
-    const Sampled sampled = sampler_.sample(logits);
-    sampler_.accept(sampled.token);
-    result.tokens.push_back(sampled.token);
-    if (request_.sampling.n_logprobs > 0) record_logprobs(sampled);
-    if (tokenizer_.ends_generation(sampled.token)) return end(FinishReason::kEnd);
-    if (!emit(decoder_.push(sampled.token))) return false;
-    const bool full = int64_t(result.tokens.size()) == request_.max_tokens;
-    return !full || end(FinishReason::kLength);
-  }
-
-  bool end(FinishReason reason) {
-    result.finish = reason;
-    return false;
-  }
-
-  // Text that was held back for the rest of a character or of a stop string.
-  void flush() {
-    if (result.finish == FinishReason::kStop || result.finish == FinishReason::kCancelled) return;
-    const text::StopMatcher::Output rest = stops_.push(decoder_.finish());
-    const std::string tail = rest.text + (rest.stopped ? "" : stops_.finish());
-    if (!tail.empty() && sink_) sink_(tail);
-  }
-
-  GenerateResult result;
-
- private:
-  bool emit(const std::string& piece) {
-    const text::StopMatcher::Output out = stops_.push(piece);
-    if (!out.text.empty() && sink_ && !sink_(out.text)) return end(FinishReason::kCancelled);
-    return !out.stopped || end(FinishReason::kStop);
-  }
-
-  void record_logprobs(const Sampled& sampled) {
-    result.logprobs.push_back(
-        {.chosen = sampled.chosen, .top = {sampled.top.begin(), sampled.top.end()}});
-  }
-
-  const GenerateRequest& request_;
-  const text::Tokenizer& tokenizer_;
-  Sampler sampler_;
-  text::StreamDecoder decoder_;
-  text::StopMatcher stops_;
-  const TextSink& sink_;
-};
-
-bool cancelled(const GenerateRequest& request) {
-  return request.cancel != nullptr && request.cancel->load(std::memory_order_relaxed);
+  bytes_read += double(weights_of_pass[size_t(step.n_drafted)] +
+                       session.kv_bytes_read(int64_t(session.tokens().size())));
+  ++stats.n_passes;
+  stats.n_drafted += step.n_drafted;
+  stats.n_accepted += step.n_accepted;
+  return step.goes_on;
 }
-
-}  // namespace
 
 GenerateResult Engine::generate(const GenerateRequest& request, const TextSink& sink) {
   State& state = *state_;
@@ -205,7 +207,10 @@ GenerateResult Engine::generate(const GenerateRequest& request, const TextSink& 
   stats.n_reused = session.keep_prefix(request.prompt);
   const std::span<const text::Token> rest =
       std::span(request.prompt).subspan(size_t(stats.n_reused));
-  const Tensor hidden = prefill(session, rest, request.cancel);
+  if (state.speculation) {
+    state.speculation->begin(request, int(spec().n_vocab), session.capacity());
+  }
+  const Tensor hidden = prefill(session, rest, request.cancel, state.drafter());
   if (!hidden || request.max_tokens == 0) {
     answer.end(hidden ? FinishReason::kLength : FinishReason::kCancelled);
     return std::move(answer.result);
@@ -217,22 +222,19 @@ GenerateResult Engine::generate(const GenerateRequest& request, const TextSink& 
 
   const auto decoding = std::chrono::steady_clock::now();
   double bytes_read = 0;
-  int64_t n_steps = 0;
   while (more) {
-    if (cancelled(request)) {
+    if (answer.is_cancelled()) {
       more = answer.end(FinishReason::kCancelled);
     } else if (int64_t(session.tokens().size()) == session.capacity()) {
       more = answer.end(FinishReason::kLength);
     } else {
-      const auto n_seen = int64_t(session.tokens().size()) + 1;
-      bytes_read += double(state.active_weights + session.kv_bytes_read(n_seen));
-      ++n_steps;
-      more = answer.next(decode(session, answer.result.tokens.back()));
+      more = state.step(answer, bytes_read);
     }
   }
   stats.decode_seconds = seconds_since(decoding);
-  stats.active_bytes = n_steps ? bytes_read / double(n_steps) : 0;
   stats.n_generated = int64_t(answer.result.tokens.size());
+  if (stats.n_generated > 1) stats.active_bytes = bytes_read / double(stats.n_generated - 1);
+  state.describe(stats.speculation);
   answer.flush();
   return std::move(answer.result);
 }

@@ -22,6 +22,16 @@
 
 namespace ridge {
 
+class Drafter;
+
+// Who guesses tokens ahead (engine/drafter.h), at most one of them; nobody: one token a pass.
+struct SpeculationOptions {
+  std::filesystem::path draft_model;  // a model of the same vocabulary
+  std::shared_ptr<Drafter> drafter;   // or whatever else guesses
+  int64_t most = 8;                   // tokens guessed at once, 1 to 15
+  bool adapts = true;  // fewer, or none, where that is faster; else always as many as can be had
+};
+
 struct EngineOptions {
   int64_t context = 0;  // tokens a sequence may hold; 0: the model's own, at most 8192
   int64_t batch = 512;  // prompt tokens a forward pass takes
@@ -29,6 +39,7 @@ struct EngineOptions {
   DType v_dtype = DType::kF16;
   Paging paging = Paging::kRefused;
   std::optional<MemoryLimit> memory;  // that it may take; absent: what the system tells
+  SpeculationOptions speculation;
 };
 
 struct GenerateRequest {
@@ -41,6 +52,15 @@ struct GenerateRequest {
 
 enum class FinishReason { kEnd, kStop, kLength, kCancelled };
 
+struct SpeculationStats {
+  std::string drafter;     // empty: nobody guessed
+  int64_t n_passes = 0;    // of the model, after the prompt's
+  int64_t n_drafted = 0;   // tokens
+  int64_t n_accepted = 0;  // … that were what the sampler chose
+  // Of a pass without guesses, measured while this model is loaded; 0: too few to say.
+  double plain_seconds = 0;
+};
+
 struct GenerateStats {
   int64_t n_prompt = 0;  // tokens of the prompt
   int64_t n_reused = 0;  // … found in the cache
@@ -49,6 +69,7 @@ struct GenerateStats {
   double decode_seconds = 0;  // after the first token
   double first_token_seconds = 0;
   double active_bytes = 0;  // that a decoded token had to read, on average: weights + KV so far
+  SpeculationStats speculation;
 };
 
 struct GeneratedLogprob {
@@ -80,7 +101,8 @@ class Engine {
   int64_t context() const;
   int64_t weight_bytes() const;  // of the file's tensors
   const MemoryPlan& memory_plan() const;
-  int64_t kv_bytes() const;  // allocated
+  int64_t kv_bytes() const;       // allocated
+  int64_t drafter_bytes() const;  // of its weights and cache
 
   GenerateResult generate(const GenerateRequest& request, const TextSink& sink);
 

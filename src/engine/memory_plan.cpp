@@ -55,7 +55,8 @@ MemoryNeeds memory_needs(const ModelSpec& spec, const gguf::File& file, Backend&
     (use.role == TensorRole::kExperts ? needs.experts : needs.other_weights) += bytes;
   }
   const int64_t logits = 2 * Session::kLogitRows * spec.n_vocab * int64_t(sizeof(float));
-  needs.compute = Workspace::memory_of(spec, cache.max_batch) + logits + kProgramBytes;
+  needs.compute =
+      Workspace::memory_of(spec, cache.max_batch, cache.n_trial) + logits + kProgramBytes;
   return needs;
 }
 

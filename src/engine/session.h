@@ -42,6 +42,15 @@ class Session {
 
   void clear() { keep_prefix({}); }
 
+  // From here on what append() takes is on trial, up to options.n_trial tokens, until keep() ends
+  // it: the first n of them stay, the cache is as if the others had never been there. There are
+  // tokens in the cache; checkpoint() has to wait, and keep_prefix() forgets them all.
+  void begin_trial();
+  void keep(int64_t n);
+  bool is_on_trial() const { return trial_begin_ >= 0; }
+  // Tokens in the cache that are on none.
+  int64_t n_settled() const { return is_on_trial() ? trial_begin_ : int64_t(tokens_.size()); }
+
   // Appends up to max_batch tokens to the cache; returns their normed hidden states [n, d_model].
   Tensor append(std::span<const text::Token> tokens, Observer* observer = nullptr);
 
@@ -59,6 +68,7 @@ class Session {
   int64_t capacity_;
   std::vector<KvKindBytes> kv_kinds_;
   std::vector<text::Token> tokens_;
+  int64_t trial_begin_ = -1;
 };
 
 }  // namespace ridge

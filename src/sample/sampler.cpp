@@ -155,4 +155,10 @@ void Sampler::accept(int32_t token) {
   state_->history.push(token);
 }
 
+void Sampler::follow(const Sampler& other) {
+  state_->rng = other.state_->rng;
+  state_->mirostat = other.state_->mirostat;
+  state_->history = other.state_->history;
+}
+
 }  // namespace ridge

@@ -36,6 +36,9 @@ class Sampler {
   Sampled sample(std::span<float> logits);
   // The token counts for penalties and DRY from now on: prompt tokens and sampled ones alike.
   void accept(int32_t token);
+  // From now on it draws the numbers, and knows the tokens, that the other one would; both were
+  // made with the same parameters, but for n_logprobs.
+  void follow(const Sampler& other);
 
  private:
   struct State;

@@ -1,5 +1,7 @@
 #include "spec/tensors.h"
 
+#include <cmath>
+
 #include "base/check.h"
 
 namespace ridge {
@@ -174,15 +176,16 @@ std::vector<TensorUse> tensor_uses(const ModelSpec& spec) {
   return std::move(collect.uses);
 }
 
-int64_t active_weight_bytes(const ModelSpec& spec, const gguf::File& file) {
-  int64_t total = 0;
+int64_t active_weight_bytes(const ModelSpec& spec, const gguf::File& file, int64_t n_tokens) {
+  double total = 0;
   for (const TensorUse& use : tensor_uses(spec)) {
     if (use.role == TensorRole::kEmbedding) continue;
     const gguf::TensorInfo* tensor = file.find(use.name);
     RIDGE_CHECK(tensor != nullptr);
-    total += int64_t(tensor->n_bytes) / use.n_matrices * use.n_active;
+    const double share = double(use.n_active) / double(use.n_matrices);
+    total += double(tensor->n_bytes) * (1 - std::pow(1 - share, double(n_tokens)));
   }
-  return total;
+  return std::llround(total);
 }
 
 }  // namespace ridge

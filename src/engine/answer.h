@@ -1,0 +1,47 @@
+// Answer: one answer being written. It samples each token, passes its text on as soon as it is
+// whole, and knows when to end. One thread; sink and request outlive it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "engine/engine.h"
+#include "sample/sampler.h"
+#include "text/stop_matcher.h"
+#include "text/tokenizer/tokenizer.h"
+
+namespace ridge {
+
+class Answer {
+ public:
+  Answer(const GenerateRequest& request, const text::Tokenizer& tokenizer, int n_vocab,
+         const TextSink& sink);
+
+  // Samples from the logits [n_vocab] and passes the text on. False when the answer has ended.
+  bool next(std::span<float> logits);
+  bool end(FinishReason reason);  // false
+  // Passes on text that was held back for the rest of a character or of a stop string.
+  void flush();
+
+  bool is_cancelled() const;
+  const GenerateRequest& request() const { return request_; }
+  const Sampler& sampler() const { return sampler_; }
+  text::Token last() const { return result.tokens.back(); }
+  int64_t room() const;  // tokens that it may still get by request.max_tokens
+
+  GenerateResult result;
+
+ private:
+  bool emit(const std::string& piece);
+  void record_logprobs(const Sampled& sampled);
+
+  const GenerateRequest& request_;
+  const text::Tokenizer& tokenizer_;
+  Sampler sampler_;
+  text::StreamDecoder decoder_;
+  text::StopMatcher stops_;
+  const TextSink& sink_;
+};
+
+}  // namespace ridge
