@@ -23,6 +23,16 @@ const char* finish_name(FinishReason finish) {
   return "end";
 }
 
+ordered_json speculation_value(const RunStats& stats) {
+  const SpeculationStats& speculation = stats.engine.speculation;
+  ordered_json value{
+      {"drafter", speculation.drafter},   {"passes", speculation.n_passes},
+      {"drafted", speculation.n_drafted}, {"accepted", speculation.n_accepted},
+      {"acceptance", stats.acceptance()}, {"tokens_per_pass", stats.tokens_per_pass()}};
+  if (stats.speed_up() > 0) value["speed_up"] = stats.speed_up();
+  return value;
+}
+
 ordered_json stats_value(const RunStats& stats) {
   const GenerateStats& engine = stats.engine;
   return {{"prompt_tokens", engine.n_prompt},
@@ -75,6 +85,9 @@ std::string run_json(const RunReport& report) {
   ordered_json value{
       {"model", report.model}, {"text", report.text},     {"finish", finish_name(result.finish)},
       {"seed", report.seed},   {"tokens", result.tokens}, {"stats", stats_value(report.stats)}};
+  if (!result.stats.speculation.drafter.empty()) {
+    value["stats"]["speculation"] = speculation_value(report.stats);
+  }
   if (!result.logprobs.empty()) value["logprobs"] = logprobs_value(result, *report.tokenizer);
   return dump(value);
 }

@@ -25,6 +25,35 @@ double RunStats::bue() const {
   return bandwidth > 0 ? read_rate() / bandwidth : 0;
 }
 
+double RunStats::acceptance() const {
+  const SpeculationStats& s = engine.speculation;
+  return s.n_drafted > 0 ? double(s.n_accepted) / double(s.n_drafted) : 0;
+}
+
+double RunStats::tokens_per_pass() const {
+  const SpeculationStats& s = engine.speculation;
+  return s.n_drafted > 0 ? double(engine.n_generated - 1) / double(s.n_passes) : 0;
+}
+
+double RunStats::speed_up() const {
+  return engine.speculation.n_drafted > 0 ? decode_rate() * engine.speculation.plain_seconds : 0;
+}
+
+namespace {
+
+std::string speculation_text(const RunStats& stats) {
+  const SpeculationStats& s = stats.engine.speculation;
+  if (s.n_drafted == 0) return cat(" · ", s.drafter, " did not pay");
+  std::string text =
+      cat(" · ", s.drafter, " ", human_count(s.n_accepted), " of ", human_count(s.n_drafted),
+          " accepted (", fixed(100 * stats.acceptance(), 0), " %), ",
+          fixed(stats.tokens_per_pass(), 2), " tokens a pass");
+  if (stats.speed_up() > 0) text += cat(", ", fixed(stats.speed_up(), 2), "× plain");
+  return text;
+}
+
+}  // namespace
+
 std::string stats_line(const RunStats& stats) {
   const GenerateStats& engine = stats.engine;
   std::string line = cat("prompt ", significant(stats.prompt_rate()), " tok/s (",
@@ -40,6 +69,7 @@ std::string stats_line(const RunStats& stats) {
                   fixed(100 * stats.bue(), 0), " %");
     }
   }
+  if (!engine.speculation.drafter.empty()) line += speculation_text(stats);
   line += cat(" · first token ", human_seconds(engine.first_token_seconds), " · peak ",
               human_bytes(double(stats.peak_memory)));
   return line;

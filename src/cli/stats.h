@@ -24,6 +24,10 @@ struct RunStats {
   double decode_rate() const;  // tokens/s after the first token; 0: there was no second
   double read_rate() const;    // bytes/s of weights and cache while decoding
   double bue() const;          // 0..1
+  // Of speculation; 0: nothing was drafted, or too little measured.
+  double acceptance() const;       // 0..1
+  double tokens_per_pass() const;  // of the model, after the prompt's
+  double speed_up() const;         // over passes without guesses, as measured on this model
 };
 
 // One line: "prompt 612 tok/s (31) · decode 88.1 tok/s (64) · …"; what was not measured is left

@@ -37,6 +37,24 @@ TEST(Stats, TheLineSaysAllOfItAndLeavesOutWhatWasNotMeasured) {
   EXPECT_EQ(stats_line(one_token), "prompt 400 tok/s (40) · first token 0.12 s · peak 310 MB");
 }
 
+TEST(Stats, SpeculationIsCountedAgainstPassesWithoutIt) {
+  RunStats stats = example();
+  stats.engine.speculation = {.drafter = "draft model",
+                              .n_passes = 40,
+                              .n_drafted = 80,
+                              .n_accepted = 60,
+                              .plain_seconds = 0.03};
+  EXPECT_DOUBLE_EQ(stats.acceptance(), 0.75);
+  EXPECT_DOUBLE_EQ(stats.tokens_per_pass(), 2.5);
+  EXPECT_DOUBLE_EQ(stats.speed_up(), 1.5);
+  EXPECT_NE(stats_line(stats).find("BUE 25 % · draft model 60 of 80 accepted (75 %), 2.50 tokens a "
+                                   "pass, 1.50× plain · first token"),
+            std::string::npos)
+      << stats_line(stats);
+  stats.engine.speculation.n_drafted = stats.engine.speculation.n_accepted = 0;
+  EXPECT_NE(stats_line(stats).find(" · draft model did not pay · "), std::string::npos);
+}
+
 TEST(Stats, ThisProcessHasUsedMemory) {
   EXPECT_GT(peak_memory_bytes(), uint64_t(1) << 20);
 }

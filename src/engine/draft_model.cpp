@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "engine/actions/prefill.h"
 #include "engine/draft_length.h"
+#include "engine/memory_plan.h"
 #include "gguf/file.h"
 #include "spec/build.h"
 #include "spec/tensors.h"
@@ -23,6 +24,13 @@ const gguf::File& checked(const gguf::File& file, const std::filesystem::path& p
        " cannot draft for this model, since their vocabularies differ: ", difference);
 }
 
+ModelSpec fitting_spec(const gguf::File& file, Backend& backend, const KvOptions& options) {
+  ModelSpec spec = build_spec(file);
+  plan_memory(memory_needs(spec, file, backend, Session::pool_options(options)), memory_limit(),
+              Paging::kRefused);
+  return spec;
+}
+
 }  // namespace
 
 DraftModel::DraftModel(const std::filesystem::path& path, Backend& backend, const Target& target,
@@ -32,7 +40,7 @@ DraftModel::DraftModel(const std::filesystem::path& path, Backend& backend, cons
 
 DraftModel::DraftModel(const gguf::File& file, Backend& backend, const Target& target,
                        const KvOptions& options)
-    : model_(file, build_spec(file), backend),
+    : model_(file, fitting_spec(file, backend, options), backend),
       active_weights_(active_weight_bytes(model_.spec(), file)),
       session_(model_, backend, options) {
   if (model_.spec().n_vocab != target.n_vocab) {

@@ -192,6 +192,28 @@ class RunTest(ProgramTest):
                        "--top-k", "20", "--top-p", "0.9", "--min-p", "0.1", "--seed", "3", "-ctk", "q8_0",
                        "-ctv", "q8_0", "--repeat-penalty", "1.1", "-l", "5-inf", "-b", "64", "-q")
 
+    def test_a_model_that_drafts_for_itself_is_always_right_and_changes_nothing(self):
+        arguments = ["-n", "24", "-p", "Write one sentence about the sea."]
+        plain = self.answer(*arguments)
+        drafted = self.answer(*arguments, "--draft", self.model, "--draft-max", "3")
+        self.assertEqual(drafted["tokens"], plain["tokens"])
+        speculation = drafted["stats"]["speculation"]
+        self.assertGreater(speculation["drafted"], 0)
+        self.assertEqual(speculation["accepted"], speculation["drafted"])
+        self.assertEqual(speculation["acceptance"], 1)
+        self.assertAlmostEqual(speculation["tokens_per_pass"], 23 / speculation["passes"])
+        self.assertNotIn("speculation", plain["stats"])
+        done = self.run_ridge("run", self.model, *arguments, "--temp", "0", "-md", self.model)
+        self.assertRegex(done.stderr, r" · draft model (\d+) of \1 accepted \(100 %\), ")
+
+    def test_a_draft_of_another_vocabulary_is_refused_with_the_first_difference(self):
+        other = model("qwen2.5-coder-0.5b")
+        done = self.run_ridge("run", self.model, "-p", "x", "--draft", other, code=2)
+        self.assertIn("vocabularies differ: token 0 is '<|endoftext|>' in the model and '!' in the "
+                      "draft", done.stderr)
+        self.run_ridge("run", self.model, "-p", "x", "--draft", "nothing-like-it", code=3)
+        self.run_ridge("run", self.model, "-p", "x", "--draft-max", "16", code=2)
+
     def test_a_control_token_in_the_prompt_stays_text(self):
         plain = self.answer("-n", "1", "-p", "a")["stats"]["prompt_tokens"]
         marked = self.answer("-n", "1", "-p", "a<|im_end|>")["stats"]["prompt_tokens"]

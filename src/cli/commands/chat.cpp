@@ -214,6 +214,7 @@ void add_chat(CommandLine& line, Action& chosen) {
       line, chosen, text,
       [](OptionSet& set, ChatOptions& options) {
         declare_model_options(set, options.model);
+        declare_speculation(set, options.model);
         set.value("--system,--system-prompt", options.system, "System message (also -sys)");
         set.value("--chat-template-file", options.template_file,
                   "Jinja template in place of the model's own");

@@ -106,6 +106,7 @@ first token and the most memory used.
   ridge run smollm2-135m -p "Why is the sky blue?"
   git diff | ridge run qwen2.5-coder-1.5b --system "Write a commit message." -n 200
   ridge run gemma3-270m --raw -p "Once upon a time" --temp 0 --json
+  ridge run qwen2.5-coder-1.5b --draft qwen2.5-coder-0.5b -f task.txt --temp 0
   ridge run -m model.gguf -f prompt.txt -c 4096 -t 4 -ctk q8_0 -ctv q8_0 --seed 1)";
 
 }  // namespace
@@ -116,6 +117,7 @@ void add_run(CommandLine& line, Action& chosen) {
       line, chosen, text,
       [](OptionSet& set, RunOptions& options) {
         declare_model_options(set, options.model);
+        declare_speculation(set, options.model);
         declare_text_input(set, options.input);
         set.value("--system,--system-prompt", options.system,
                   "System message in front (also -sys)");

@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kGroup = "Machine";
+constexpr const char* kSpeculation = "Speculation";
 
 [[noreturn]] void fail_unknown_model(const std::string& model, const hub::ModelStore& store) {
   std::string message =
@@ -81,6 +82,15 @@ void warn_of_paging(const MemoryPlan& plan, Context& context) {
           " stay in the file and are read from disk as they are needed, which is slow"));
 }
 
+void declare_speculation(OptionSet& set, ModelOptions& options) {
+  set.value("--draft,--model-draft", options.draft,
+            "A small model of the same vocabulary guesses ahead (also -md)")
+      .group(kSpeculation);
+  set.value("--draft-max", options.most_draft, "Tokens guessed at once, at most (default 8)")
+      .within(1, 15)
+      .group(kSpeculation);
+}
+
 void declare_model_options(OptionSet& set, ModelOptions& options) {
   declare_model(set, options.model);
   declare_context(set, options.n_context);
@@ -108,6 +118,16 @@ DType cache_dtype(const std::string& name, const char* option) {
   fail(ErrorCode::kInvalidArgument, option, ": ", name, " is no cache type; f16 and q8_0 are");
 }
 
+namespace {
+
+SpeculationOptions speculation_options(const ModelOptions& options, const Context& context) {
+  SpeculationOptions speculation{.most = options.most_draft};
+  if (!options.draft.empty()) speculation.draft_model = find_model(options.draft, context);
+  return speculation;
+}
+
+}  // namespace
+
 LoadedModel load_model(const ModelOptions& options, Context& context) {
   const auto start = std::chrono::steady_clock::now();
   LoadedModel loaded;
@@ -117,7 +137,9 @@ LoadedModel load_model(const ModelOptions& options, Context& context) {
       .batch = options.n_batch,
       .k_dtype = cache_dtype(options.k_type, "-ctk"),
       .v_dtype = cache_dtype(options.v_type, "-ctv"),
-      .paging = options.allow_paging ? Paging::kAllowed : Paging::kRefused};
+      .paging = options.allow_paging ? Paging::kAllowed : Paging::kRefused,
+      .memory = {},
+      .speculation = speculation_options(options, context)};
   loaded.backend = cpu::make_backend({.n_threads = options.n_threads, .isa = options.isa});
   Progress progress(context.err, {.label = "loading " + loaded.path.stem().string()});
   loaded.engine = std::make_unique<Engine>(

@@ -23,11 +23,14 @@ struct ModelOptions {
   std::string k_type = "f16";
   std::string v_type = "f16";
   bool allow_paging = false;
+  std::string draft;  // a model that guesses tokens for this one, named likewise; empty: none
+  int64_t most_draft = SpeculationOptions{}.most;
 };
 
 void declare_model(OptionSet& set, std::string& model);             // MODEL or -m
 void declare_context(OptionSet& set, int64_t& n_context);           // -c
 void declare_machine(OptionSet& set, ModelOptions& options);        // how to run it
+void declare_speculation(OptionSet& set, ModelOptions& options);    // who guesses, and how much
 void declare_model_options(OptionSet& set, ModelOptions& options);  // all three
 
 std::string isa_levels();  // "generic, avx2, avx512_vnni (not here)"

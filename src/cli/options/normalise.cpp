@@ -8,14 +8,14 @@
 namespace ridge::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kLongNames{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 21> kLongNames{{
     {"-ctk", "--cache-type-k"}, {"-ctv", "--cache-type-v"}, {"-sys", "--system"},
     {"-sysf", "--system-file"}, {"-ngl", "--gpu-layers"},   {"-fa", "--flash-attn"},
     {"-ub", "--ubatch-size"},   {"-hf", "--hf-repo"},       {"-pg", "--prompt-and-gen"},
     {"-npl", "--columns"},      {"-mmp", "--mmap"},         {"-dio", "--direct-io"},
     {"-sm", "--split-mode"},    {"-mg", "--main-gpu"},      {"-nkvo", "--no-kv-offload"},
     {"-ts", "--tensor-split"},  {"-embd", "--embeddings"},  {"-nopo", "--no-op-offload"},
-    {"-ncmoe", "--n-cpu-moe"},  {"-dev", "--device"},
+    {"-ncmoe", "--n-cpu-moe"},  {"-dev", "--device"},       {"-md", "--draft"},
 }};
 
 bool takes_text(std::string_view option) {
