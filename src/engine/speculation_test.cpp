@@ -90,7 +90,7 @@ class Hostile final : public Drafter {
 
 class Speculating : public ::testing::TestWithParam<const char*> {
  protected:
-  Speculating() : backend_(cpu::make_backend()) {
+  Speculating() : backend_(cpu::make_backend({.n_threads = 1})) {
     write_random_model(path(), metadata(GetParam()), {.dtype = DType::kF32});
   }
   std::filesystem::path path() const { return folder_ / "model.gguf"; }
@@ -275,7 +275,7 @@ INSTANTIATE_TEST_SUITE_P(Architectures, Speculating,
 
 TEST(DraftModels, AreRefusedWithTheFirstTokenThatDiffers) {
   const TempFolder folder;
-  const auto backend = cpu::make_backend();
+  const auto backend = cpu::make_backend({.n_threads = 1});
   const auto model = folder / "model.gguf", draft = folder / "draft.gguf";
   testing::write_tiny_model(model, "llama");
   gguf::Metadata other = testing::tiny_metadata("llama");
