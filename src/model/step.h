@@ -66,7 +66,7 @@ class Workspace {
  private:
   friend class Step;
   struct Part {
-    BufferPtr Workspace::*buffer;
+    BufferPtr Workspace::* buffer;
     int64_t n_values;  // of 4 bytes each; 0: this model needs none
   };
   static std::vector<Part> parts(const ModelSpec& spec, int64_t max_rows, int64_t n_trial);
