@@ -19,6 +19,8 @@ std::vector<KvKindBytes> kv_bytes(const ModelSpec& spec, DType k_dtype, DType v_
   for (const LayerSpec& layer : spec.layers) {
     const std::unique_ptr<const kv::Kind> of_layer = kv::kind_of(layer);
     KvKindBytes& kind = entry(kinds, *of_layer);
+    const auto* attention = std::get_if<AttentionSpec>(&layer.mixer);
+    if (attention != nullptr && attention->kv_layer >= 0) continue;  // it has none of its own
     ++kind.n_layers;
     if (const kv::StateShape* state = of_layer->state())
       kind.bytes_per_sequence += state->n_bytes();

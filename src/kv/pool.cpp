@@ -164,6 +164,12 @@ struct KvPool::State {
   }
 
   void add_layer(const LayerSpec& layer, Layout& layout) {
+    const auto* attention = std::get_if<AttentionSpec>(&layer.mixer);
+    if (attention != nullptr && attention->kv_layer >= 0) {
+      const LayerMemory shared = layers.at(size_t(attention->kv_layer));
+      layers.push_back(shared);
+      return;
+    }
     std::unique_ptr<const kv::Kind> kind = kv::kind_of(layer);
     if (const kv::StateShape* state = kind->state()) {
       add_states(*state, layout);

@@ -10,6 +10,7 @@ namespace {
 
 struct Widths {
   int64_t q = 0, k = 0, v = 0, gates = 0, mixed = 0, ffn = 0, router = 0, top_k = 0;
+  int64_t token_inputs = 0;  // of all layers
   bool has_branches = false;
 
   void operator()(const AttentionSpec& a) {
@@ -55,6 +56,8 @@ Widths widths_of(const ModelSpec& spec) {
     std::visit(widths, layer.mixer);
     std::visit(widths, layer.ffn);
   }
+  widths.ffn = std::max(widths.ffn, spec.token_inputs.width);
+  widths.token_inputs = spec.token_inputs.width * int64_t(spec.layers.size());
   return widths;
 }
 
@@ -91,6 +94,7 @@ std::vector<Workspace::Part> Workspace::parts(const ModelSpec& spec, int64_t max
           {&Workspace::gates_, max_rows * w.gates},
           {&Workspace::mixed_, max_rows * w.mixed},
           {&Workspace::ffn_, max_rows * w.ffn},
+          {&Workspace::inputs_, max_rows * 2 * w.token_inputs},
           {&Workspace::router_, max_rows * w.router},
           {&Workspace::route_weights_, max_rows * w.top_k},
           {&Workspace::route_experts_, max_rows * w.top_k},
@@ -108,9 +112,12 @@ Workspace::Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows, 
   for (const Part& part : parts(spec, max_rows, n_trial)) {
     if (part.n_values > 0) this->*part.buffer = backend.alloc(size_t(part.n_values) * 4);
   }
+  const auto rows = [&](const BufferPtr& buffer, int64_t width, size_t index) {
+    const size_t offset = index * size_t(max_rows * width) * 4;
+    return make_tensor(DType::kF32, {max_rows, width}, *buffer, offset);
+  };
   const auto stream = [&](const BufferPtr& buffer, size_t index) {
-    const size_t offset = index * size_t(max_rows * spec.d_model) * 4;
-    return make_tensor(DType::kF32, {max_rows, spec.d_model}, *buffer, offset);
+    return rows(buffer, spec.d_model, index);
   };
   hidden_ = stream(stream_, 0);
   normed_ = stream(stream_, 1);
@@ -118,6 +125,11 @@ Workspace::Workspace(Backend& backend, const ModelSpec& spec, int64_t max_rows, 
   if (branches_) {
     branch_ = stream(branches_, 0);
     branch_out_ = stream(branches_, 1);
+  }
+  if (inputs_) {
+    const int64_t width = widths_of(spec).token_inputs;
+    token_inputs_ = rows(inputs_, width, 0);
+    token_inputs_work_ = rows(inputs_, width, 1);
   }
   if (trial_) lay_out_trial(spec, n_trial);
   positions_.reserve(size_t(max_rows));

@@ -55,6 +55,9 @@ class Workspace {
   Tensor v(int64_t n, int64_t width) const { return shaped(v_, n, width); }
   Tensor gates(int64_t n, int64_t width) const { return shaped(gates_, n, width); }
   Tensor mixed(int64_t n, int64_t width) const { return shaped(mixed_, n, width); }
+  // Of all layers, [n, n_layers * width]; `work` is as large.
+  Tensor token_inputs(int64_t n) const { return slice_rows(token_inputs_, 0, n); }
+  Tensor token_inputs_work(int64_t n) const { return slice_rows(token_inputs_work_, 0, n); }
   Tensor ffn(int64_t n, int64_t width) const { return shaped(ffn_, n, width); }
   Tensor router(int64_t n, int64_t n_experts) const { return shaped(router_, n, n_experts); }
   // Rows [first, first + n) of the tokens on trial, as a layer read them.
@@ -82,6 +85,8 @@ class Workspace {
   BufferPtr branches_;                                // of feed-forwards side by side
   BufferPtr trial_;                                   // of models with recurrent layers
   std::vector<RecurrentRows> trial_rows_;             // [n_layers], all rows
+  BufferPtr inputs_;                                  // of tokens with inputs to every layer
+  Tensor token_inputs_, token_inputs_work_;
   Tensor hidden_, normed_, block_out_, branch_, branch_out_;
   std::vector<int32_t> positions_;
   std::vector<float> temperatures_;

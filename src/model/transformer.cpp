@@ -50,6 +50,7 @@ Transformer::Transformer(const gguf::File& file, const ModelSpec& spec, Backend&
       {.file = file, .mapping = mapping_ ? &*mapping_ : nullptr, .placement = placement}, backend,
       uint64_t(weight_bytes_), progress);
   if (!spec_.tied_output()) embedding_ = loader.matrix(spec_.embedding);
+  if (spec_.token_inputs.width > 0) token_inputs_.emplace(spec_.token_inputs, loader);
   layers_.reserve(spec_.layers.size());
   for (const LayerSpec& layer : spec_.layers) layers_.push_back(load_layer(layer, loader));
   output_norm_.emplace(spec_.output_norm, loader);
@@ -69,6 +70,7 @@ Transformer::Layer Transformer::load_layer(const LayerSpec& spec, WeightLoader& 
           .ffn_norm = std::move(ffn_norm),
           .ffn = std::move(ffn),
           .ffn_post_norm = Norm(spec.ffn_post_norm, loader),
+          .token_input = TokenInput(spec.token_input, loader),
           .output_scale = load_scale(spec.output_scale, loader)};
 }
 
@@ -94,6 +96,7 @@ Tensor Transformer::forward(const Batch& batch, const KvPool& kv, Workspace& wor
 
   backend_.embed(hidden, table, batch.tokens, spec_.embedding_scale);
   step.tap(-1, "embed", hidden);
+  if (token_inputs_) token_inputs_->prepare(step, batch.tokens, hidden);
   for (int i = 0; i < int(layers_.size()); ++i) {
     const Layer& layer = layers_[size_t(i)];
     Tensor x = hidden;  // what a block reads: see LayerSpec
@@ -103,6 +106,7 @@ Tensor Transformer::forward(const Batch& batch, const KvPool& kv, Workspace& wor
     step.tap(i, "mixer.out", hidden);
     if (layer.ffn_norm) x = layer.ffn_norm.forward(step, normed, hidden);
     std::visit([&](const auto& b) { add_block(step, i, b, layer.ffn_post_norm, x); }, layer.ffn);
+    if (layer.token_input) layer.token_input.forward(step, i, hidden);
     if (layer.output_scale != 1.0f) backend_.scale(hidden, layer.output_scale);
     step.tap(i, "ffn.out", hidden);
   }

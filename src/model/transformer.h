@@ -19,6 +19,7 @@
 #include "model/blocks/moe_ffn.h"
 #include "model/blocks/norm.h"
 #include "model/blocks/short_conv.h"
+#include "model/blocks/token_inputs.h"
 #include "model/step.h"
 #include "spec/spec.h"
 
@@ -55,6 +56,7 @@ class Transformer {
     Norm ffn_norm;
     std::variant<DenseFfn, MoeFfn, DenseAndMoeFfn> ffn;
     Norm ffn_post_norm;
+    TokenInput token_input;
     float output_scale = 1.0f;
   };
 
@@ -69,6 +71,7 @@ class Transformer {
   std::optional<gguf::Mapping> mapping_;  // of weights that are not in memory: outlives them
   int64_t weight_bytes_ = 0;
   WeightPtr embedding_;  // null when the output's matrix serves as table
+  std::optional<TokenInputs> token_inputs_;
   std::vector<Layer> layers_;
   std::optional<Norm> output_norm_;
   WeightPtr output_;

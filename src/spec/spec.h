@@ -105,6 +105,7 @@ struct AttentionSpec {
   TemperatureSpec temperature;
   RopeSpec rope;
   MatrixSpec q, k, v, output;  // v absent: V is what k gives, before its norm and rope
+  int64_t kv_layer = -1;       // an earlier one, whose cache it reads; then k and v are absent
   VectorSpec q_bias, k_bias, v_bias, output_bias;
   NormSpec q_norm, k_norm;  // over each head (one weight or one each), or all where so wide
   NormSpec v_norm;          // over each head
@@ -233,6 +234,15 @@ using FfnSpec = std::variant<DenseFfnSpec, MoeFfnSpec, DenseAndMoeFfnSpec>;
 
 using MixerSpec = std::variant<AttentionSpec, LatentAttentionSpec, DeltaNetSpec, ShortConvSpec>;
 
+// What a layer takes of each token's own inputs (Gemma 3n, 4): the stream += norm(projection ·
+// (gelu(gate · stream) * inputs)).
+struct TokenInputSpec {
+  MatrixSpec gate;        // [width, d_model]
+  MatrixSpec projection;  // [d_model, width]
+  NormSpec post_norm;
+  explicit operator bool() const { return bool(gate); }
+};
+
 // A block without a norm before it reads what the one before it read: the stream itself where
 // neither has one; the same normed values where the two work side by side (parallel blocks).
 struct LayerSpec {
@@ -242,7 +252,18 @@ struct LayerSpec {
   NormSpec ffn_norm;
   FfnSpec ffn;
   NormSpec ffn_post_norm;
-  VectorSpec output_scale;  // [1], multiplies the stream in the end; often absent
+  TokenInputSpec token_input;  // often absent
+  VectorSpec output_scale;     // [1], multiplies the stream in the end; often absent
+};
+
+// Inputs of each token to each layer: embedding_scale · embedding[token] + norm(projection · x)
+// with x the stream before the first layer, cut into one vector a layer, each normed by itself.
+struct TokenInputsSpec {
+  int64_t width = 0;     // of one layer's; 0: the model has none
+  MatrixSpec embedding;  // [n_vocab, n_layers * width]
+  float embedding_scale = 1.0f;
+  MatrixSpec projection;  // [n_layers * width, d_model]
+  NormSpec norm;          // [width]
 };
 
 struct ModelSpec {
@@ -255,6 +276,7 @@ struct ModelSpec {
   float logit_scale = 1.0f;
   float logit_softcap = 0.0f;
   MatrixSpec embedding;
+  TokenInputsSpec token_inputs;
   std::vector<LayerSpec> layers;
   NormSpec output_norm;
   MatrixSpec output;  // names the embedding's tensor when they are tied

@@ -69,6 +69,11 @@ class Collector {
     matrix(a.output, TensorRole::kAttention, TensorPart::kMixerOutput);
     rope(a.rope);
   }
+  void token_input(const TokenInputSpec& input) {
+    matrix(input.gate, TensorRole::kFeedForward);
+    matrix(input.projection, TensorRole::kFeedForward);
+    norm(input.post_norm);
+  }
   void operator()(const DenseFfnSpec& f) {
     feed_forward(f, TensorRole::kFeedForward);
     vector(f.up_bias, TensorRole::kFeedForward);
@@ -159,6 +164,9 @@ std::string_view name(TensorRole role) {
 std::vector<TensorUse> tensor_uses(const ModelSpec& spec) {
   Collector collect;
   if (!spec.tied_output()) collect.matrix(spec.embedding, TensorRole::kEmbedding);
+  collect.matrix(spec.token_inputs.embedding, TensorRole::kEmbedding);
+  collect.matrix(spec.token_inputs.projection, TensorRole::kFeedForward);
+  collect.norm(spec.token_inputs.norm);
   for (const LayerSpec& layer : spec.layers) {
     ++collect.layer;
     collect.norm(layer.mixer_norm);
@@ -167,6 +175,7 @@ std::vector<TensorUse> tensor_uses(const ModelSpec& spec) {
     collect.norm(layer.ffn_norm);
     std::visit(collect, layer.ffn);
     collect.norm(layer.ffn_post_norm);
+    collect.token_input(layer.token_input);
     collect.vector(layer.output_scale, TensorRole::kNorm);
   }
   collect.layer = -1;

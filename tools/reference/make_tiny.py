@@ -146,6 +146,15 @@ GEMMA4_KEYS = {"attention.head_count_kv": [2, 1, 2], "attention.sliding_window":
                "attention.value_length_swa": 16, "rope.dimension_count": 32,
                "rope.dimension_count_swa": 16, "rope.freq_base": 1e6,
                "rope.freq_base_swa": 10000.0}
+GEMMA4_SMALL = GEMMA4 | dict(
+    num_hidden_layers=6, layer_types=["sliding_attention", "full_attention"] * 3,
+    attention_k_eq_v=False, num_key_value_heads=1, num_global_key_value_heads=None,
+    num_kv_shared_layers=2, hidden_size_per_layer_input=16, vocab_size_per_layer_input=48,
+    use_double_wide_mlp=True)
+GEMMA4_SMALL_KEYS = GEMMA4_KEYS | {
+    "feed_forward_length": [32] * 4 + [64] * 2, "attention.head_count_kv": [1] * 6,
+    "attention.sliding_window_pattern": [True, False] * 3, "attention.shared_kv_layers": 2,
+    "embedding_length_per_layer_input": 16}
 GEMMA4_VECTORS = {"rope_freqs.weight": [1.0] * 4 + [1e30] * 12}  # a quarter of a head turns
 
 CASES = [
@@ -209,6 +218,8 @@ CASES = [
         keys=GEMMA4_KEYS | {"expert_count": 6, "expert_used_count": 2,
                             "expert_feed_forward_length": 32}, vectors=GEMMA4_VECTORS),
     Case("gemma4-dense", "gemma4_text", MODEL_ARCH.GEMMA4, GEMMA4, keys=GEMMA4_KEYS,
+         vectors=GEMMA4_VECTORS),
+    Case("gemma4-e2b", "gemma4_text", MODEL_ARCH.GEMMA4, GEMMA4_SMALL, keys=GEMMA4_SMALL_KEYS,
          vectors=GEMMA4_VECTORS),
     Case("llama4", "llama4", MODEL_ARCH.LLAMA4, LLAMA4, keys=LLAMA4_KEYS, seed=1),
     Case("llama4-chunks", "llama4", MODEL_ARCH.LLAMA4, LLAMA4 | dict(

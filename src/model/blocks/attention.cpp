@@ -18,7 +18,7 @@ Attention::Attention(const AttentionSpec& spec, WeightLoader& loader)
       v_norm_(spec.v_norm, loader),
       sinks_(loader.vector(spec.sinks)),
       rope_(spec.rope, loader) {
-  RIDGE_CHECK(v_ || v_norm_);  // which is what makes V of K
+  RIDGE_CHECK(v_ || v_norm_ || !k_);  // which is what makes V of K
 }
 
 void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& out,
@@ -27,7 +27,7 @@ void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
   Workspace& work = step.workspace();
   const int64_t n = step.n_rows();
   const Tensor q = work.q(n, q_->n_out());
-  const Tensor k = work.k(n, k_->n_out());
+  const Tensor k = work.k(n, spec_.n_kv_heads * spec_.k_dim);
   const Tensor v = work.v(n, spec_.n_kv_heads * spec_.v_dim);
   const Tensor mixed = work.mixed(n, output_->n_in());
   const Tensor q_rows = split_heads(q, spec_.n_heads);           // [n, n_heads, k_dim (+ v_dim)]
@@ -38,20 +38,20 @@ void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
 
   const Projection inputs[] = {
       {q_.get(), q_bias_.tensor, q}, {k_.get(), k_bias_.tensor, k}, {v_.get(), v_bias_.tensor, v}};
-  device.matmul(x, std::span(inputs).first(v_ ? 3 : 2), Store::kWrite);
+  device.matmul(x, std::span(inputs).first(v_ ? 3 : k_ ? 2 : 1), Store::kWrite);
   if (v_norm_) v_norm_.forward(step, v_heads, v_ ? v_heads : k_heads);
   step.tap(layer, "attn.q", q);
-  step.tap(layer, "attn.k", k);
-  step.tap(layer, "attn.v", v);
+  if (k_) step.tap(layer, "attn.k", k);
+  if (k_) step.tap(layer, "attn.v", v);
   const bool over_all_heads = spec_.q_norm.weight.size == q.cols();  // or over each
   if (q_norm_) q_norm_.forward(step, over_all_heads ? q : q_heads, over_all_heads ? q : q_heads);
   if (k_norm_) k_norm_.forward(step, over_all_heads ? k : k_heads, over_all_heads ? k : k_heads);
   rope_.forward(step, q_heads);
-  rope_.forward(step, k_heads);
+  if (k_) rope_.forward(step, k_heads);
   if (spec_.temperature) device.scale_rows(q, step.temperatures(spec_.temperature));
 
   const KvView cache = step.cache(layer);
-  device.kv_write(cache, k_heads, v_heads, step.sequences(layer));
+  if (k_) device.kv_write(cache, k_heads, v_heads, step.sequences(layer));
   device.attention(mixed_heads, q_heads, cache, step.sequences(layer),
                    {.scale = spec_.scale,
                     .window = {.size = int(spec_.window),
