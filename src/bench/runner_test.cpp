@@ -101,7 +101,7 @@ TEST_F(TinyBench, WorkCountsPassesAndWhatEachSees) {
   const auto kv = kv_bytes(model_.transformer.spec(), DType::kF16, DType::kF16);
   ASSERT_EQ(kv.size(), 1u);
   const double per_token = 3 * 2 * (32 + 32) * 2;  // layers, KV heads, K and V, bytes
-  EXPECT_EQ(double(kv_bytes_seen(kv, 1)), per_token);
+  EXPECT_EQ(double(kv_bytes_read(kv, 1)), per_token);
   const TestWork prefill = work_of_test({.n_prompt = 10}, model_.work, kv, 4);
   EXPECT_DOUBLE_EQ(prefill.bytes, 3.0 * double(model_.work.weight_bytes) + 22 * per_token);
   // Token i sees i + 1: 55 in all, 4 heads of 32 + 32 in 3 layers.

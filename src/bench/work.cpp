@@ -40,7 +40,7 @@ TestWork prefill_work(int64_t first, int64_t n, const ModelWork& model,
   for (int64_t done = 0; done < n; done += chunk) {
     const int64_t taken = std::min(chunk, n - done);
     const int64_t end = first + done + taken;
-    work.bytes += double(model.weight_bytes + kv_bytes_seen(kv, end));
+    work.bytes += double(model.weight_bytes + kv_bytes_read(kv, end));
     const double mean_seen = double(end) - double(taken - 1) / 2;
     work.macs +=
         double(taken) * (double(model.weight_macs) + attention_macs(model.attention, mean_seen));
@@ -53,7 +53,7 @@ TestWork decode_work(int64_t first, int64_t n, int n_columns, const ModelWork& m
   TestWork work;
   const double columns = n_columns;
   const int64_t middle = first + (n + 1) / 2;  // bytes grow evenly from the first token to the last
-  const double kv_bytes = columns * double(kv_bytes_seen(kv, middle));
+  const double kv_bytes = columns * double(kv_bytes_read(kv, middle));
   work.bytes = double(n) * (double(model.weight_bytes) + kv_bytes);
   work.macs = double(n) * columns *
               (double(model.weight_macs) + attention_macs(model.attention, double(middle)));
@@ -75,9 +75,9 @@ ModelWork work_of_model(const ModelSpec& spec, const gguf::File& file) {
   return work;
 }
 
-int64_t kv_bytes_seen(const std::vector<KvKindBytes>& kv, int64_t n_tokens) {
+int64_t kv_bytes_read(const std::vector<KvKindBytes>& kv, int64_t n_tokens) {
   int64_t total = 0;
-  for (const KvKindBytes& kind : kv) total += kind.bytes(n_tokens);
+  for (const KvKindBytes& kind : kv) total += kind.bytes_read(n_tokens);
   return total;
 }
 

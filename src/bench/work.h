@@ -38,6 +38,6 @@ TestWork work_of_test(const BenchTest& test, const ModelWork& model,
                       const std::vector<KvKindBytes>& kv, int64_t chunk);
 
 // Bytes of cache that a token reads which sees n_tokens, itself included.
-int64_t kv_bytes_seen(const std::vector<KvKindBytes>& kv, int64_t n_tokens);
+int64_t kv_bytes_read(const std::vector<KvKindBytes>& kv, int64_t n_tokens);
 
 }  // namespace ridge

@@ -176,7 +176,7 @@ TEST_P(TinyEngine, ASteadyDecodeStepAllocatesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, TinyEngine,
-                         ::testing::Values("llama", "qwen2", "qwen3", "gemma3", "qwen35"),
+                         ::testing::Values("llama", "qwen2", "qwen3", "gemma3", "gemma4", "qwen35"),
                          [](const auto& test) { return std::string(test.param); });
 
 }  // namespace

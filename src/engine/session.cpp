@@ -19,7 +19,7 @@ Session::Session(const Transformer& model, Backend& backend, const KvOptions& op
 
 int64_t Session::kv_bytes_read(int64_t n_tokens) const {
   int64_t total = 0;
-  for (const KvKindBytes& kind : kv_kinds_) total += kind.bytes(n_tokens);
+  for (const KvKindBytes& kind : kv_kinds_) total += kind.bytes_read(n_tokens);
   return total;
 }
 

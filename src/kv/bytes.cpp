@@ -19,13 +19,13 @@ std::vector<KvKindBytes> kv_bytes(const ModelSpec& spec, DType k_dtype, DType v_
   for (const LayerSpec& layer : spec.layers) {
     const std::unique_ptr<const kv::Kind> of_layer = kv::kind_of(layer);
     KvKindBytes& kind = entry(kinds, *of_layer);
-    const auto* attention = std::get_if<AttentionSpec>(&layer.mixer);
-    if (attention != nullptr && attention->kv_layer >= 0) continue;  // it has none of its own
+    const kv::RowShape* row = of_layer->row();
+    if (row != nullptr) kind.read_per_token += row->n_bytes(k_dtype, v_dtype);
+    if (kv::shared_layer(layer)) continue;
     ++kind.n_layers;
-    if (const kv::StateShape* state = of_layer->state())
+    if (row != nullptr) kind.bytes_per_token += row->n_bytes(k_dtype, v_dtype);
+    if (const kv::StateShape* state = of_layer->state()) {
       kind.bytes_per_sequence += state->n_bytes();
-    if (const kv::RowShape* row = of_layer->row()) {
-      kind.bytes_per_token += row->n_bytes(k_dtype, v_dtype);
     }
   }
   return kinds;

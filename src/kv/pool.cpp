@@ -164,10 +164,8 @@ struct KvPool::State {
   }
 
   void add_layer(const LayerSpec& layer, Layout& layout) {
-    const auto* attention = std::get_if<AttentionSpec>(&layer.mixer);
-    if (attention != nullptr && attention->kv_layer >= 0) {
-      const LayerMemory shared = layers.at(size_t(attention->kv_layer));
-      layers.push_back(shared);
+    if (const auto earlier = kv::shared_layer(layer)) {
+      layers.push_back(LayerMemory(layers.at(size_t(*earlier))));
       return;
     }
     std::unique_ptr<const kv::Kind> kind = kv::kind_of(layer);

@@ -33,16 +33,25 @@ struct KvOptions {
 
 // What the cache costs, by kind of layer; the allocator and `ridge inspect` share it.
 struct KvKindBytes {
-  std::string kind;  // "full", "window 512", "latent", "recurrent"
-  int64_t n_layers = 0;
-  int64_t bytes_per_token = 0;      // over all layers of the kind
+  std::string kind;                 // "full", "window 512", "latent", "recurrent"
+  int64_t n_layers = 0;             // that keep one: some read an earlier layer's
+  int64_t bytes_per_token = 0;      // over all of them
+  int64_t read_per_token = 0;       // over all layers of the kind: what they read of a position
   int64_t tokens_per_sequence = 0;  // most that one sequence keeps; 0: all of its tokens
   int64_t bytes_per_sequence = 0;   // whatever its length: states
 
-  // Of a sequence of n_tokens.
+  // Of a sequence of n_tokens; what its last token reads.
   int64_t bytes(int64_t n_tokens) const {
+    return bytes_per_sequence + bytes_per_token * kept(n_tokens);
+  }
+  int64_t bytes_read(int64_t n_tokens) const {
+    return bytes_per_sequence + read_per_token * kept(n_tokens);
+  }
+
+ private:
+  int64_t kept(int64_t n_tokens) const {
     const bool bounded = tokens_per_sequence > 0 && tokens_per_sequence < n_tokens;
-    return bytes_per_sequence + bytes_per_token * (bounded ? tokens_per_sequence : n_tokens);
+    return bounded ? tokens_per_sequence : n_tokens;
   }
 };
 std::vector<KvKindBytes> kv_bytes(const ModelSpec& spec, DType k_dtype, DType v_dtype);

@@ -141,6 +141,39 @@ TEST(KvBytes, SumsEachKindOfLayer) {
   EXPECT_EQ(kinds[1].tokens_per_sequence, 512);
 }
 
+// Two layers that keep a cache, and two that read the first one's.
+ModelSpec sharing_spec() {
+  ModelSpec spec = spec_of({512, 0, 512, 512});
+  for (size_t i : {2, 3}) std::get<AttentionSpec>(spec.layers[i].mixer).kv_layer = 0;
+  return spec;
+}
+
+TEST(KvBytes, ASharedCacheIsKeptOnceAndReadByEachLayer) {
+  const std::vector<KvKindBytes> kinds = kv_bytes(sharing_spec(), DType::kF16, DType::kF16);
+  ASSERT_EQ(kinds.size(), 2u);
+  const int64_t row = 2 * (64 + 64) * 2;  // KV heads, K and V, bytes
+  EXPECT_EQ(kinds[0].n_layers, 1);
+  EXPECT_EQ(kinds[0].bytes(1000), 512 * row);
+  EXPECT_EQ(kinds[0].bytes_read(1000), 3 * 512 * row);
+  EXPECT_EQ(kinds[1].bytes(1000), 1000 * row);
+  EXPECT_EQ(kinds[1].bytes_read(1000), 1000 * row);
+}
+
+TEST(KvPool, LayersThatShareACacheHaveTheSamePages) {
+  FakeBackend backend;
+  const KvOptions options{.n_tokens = 64};
+  KvPool pool(backend, sharing_spec(), options);
+  EXPECT_EQ(pool.n_bytes(), KvPool::memory_of(backend, spec_of({512, 0}), options));
+  KvSequence sequence = pool.create();
+  extend(sequence, 40);
+  for (int layer : {2, 3}) {
+    EXPECT_EQ(pool.view(layer).k.offset, pool.view(0).k.offset);
+    EXPECT_EQ(pool.view(layer).v.offset, pool.view(0).v.offset);
+    EXPECT_EQ(sequence.pages(layer).data(), sequence.pages(0).data());
+  }
+  EXPECT_NE(pool.view(1).k.offset, pool.view(0).k.offset);
+}
+
 // DeepSeek V3: 576 values of a token and layer are K, and 512 of them V.
 TEST(KvBytes, LatentVectorsAreKeptOnce) {
   ModelSpec spec;

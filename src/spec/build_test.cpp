@@ -435,9 +435,43 @@ TEST(BuildSpec, Gemma4HasOtherHeadsInItsWindowedLayers) {
   const auto& experts = std::get<DenseAndMoeFfnSpec>(spec.layers[0].ffn).experts;
   EXPECT_EQ(experts.up.name, "blk.0.ffn_gate_up_exps.weight");
   EXPECT_EQ(experts.up.first_row, experts.d_ff);
+}
 
+// Three layers, of which the first two keep a cache for themselves.
+Metadata gemma4_with_token_inputs() {
+  Metadata m = small("gemma4");
+  m.set("gemma4.attention.sliding_window", u32(32));
+  m.set("gemma4.attention.sliding_window_pattern", flags({1, 0, 1}));
   m.set("gemma4.attention.shared_kv_layers", u32(1));
-  EXPECT_NE(refusal(m, ErrorCode::kUnsupported).find("shared_kv_layers is 1"), std::string::npos);
+  m.set("gemma4.embedding_length_per_layer_input", u32(8));
+  return m;
+}
+
+TEST(BuildSpec, Gemma4sLastLayersReadTheCacheOfTheLastOfTheirKind) {
+  Metadata m = gemma4_with_token_inputs();
+  const ModelSpec spec = build(m);
+  EXPECT_EQ(attention(spec, 1).kv_layer, -1);
+  EXPECT_EQ(attention(spec, 2).kv_layer, 0);
+  EXPECT_FALSE(attention(spec, 2).k || attention(spec, 2).v || attention(spec, 2).k_norm);
+  EXPECT_TRUE(attention(spec, 2).q_norm);
+  EXPECT_EQ(spec.set_aside, (std::vector<std::string>{"blk.2.attn_k", "blk.2.attn_v"}));
+
+  m.set("gemma4.attention.sliding_window_pattern", flags({0, 0, 1}));
+  EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("layer 2 shares the cache of an earlier one"),
+            std::string::npos);
+  m.set("gemma4.attention.shared_kv_layers", u32(4));
+  EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("shared_kv_layers is 4, expected 0 to 3"),
+            std::string::npos);
+}
+
+TEST(BuildSpec, Gemma4sTokensBringInputsToEveryLayer) {
+  const ModelSpec spec = build(gemma4_with_token_inputs());
+  EXPECT_EQ(spec.token_inputs.embedding.n_out, 100);
+  EXPECT_EQ(spec.token_inputs.embedding.n_in, 3 * 8);
+  EXPECT_EQ(spec.token_inputs.projection.n_out, 3 * 8);
+  EXPECT_FLOAT_EQ(spec.token_inputs.embedding_scale, 2.0f);  // √(8 / 2)
+  EXPECT_FLOAT_EQ(spec.token_inputs.norm.eps, 64 * 1e-5f);
+  for (const LayerSpec& layer : spec.layers) EXPECT_EQ(layer.token_input.gate.n_out, 8);
 }
 
 TEST(BuildSpec, EveryFourthLayerOfLlama4SeesEverythingWithoutRope) {
@@ -458,6 +492,19 @@ TEST(BuildSpec, EveryFourthLayerOfLlama4SeesEverythingWithoutRope) {
   EXPECT_TRUE(std::holds_alternative<DenseFfnSpec>(spec.layers[2].ffn));
   EXPECT_TRUE(moe(spec, 3).weighs_input);
   EXPECT_EQ(moe(spec, 3).score, ExpertScore::kSigmoid);
+}
+
+TEST(TensorUses, InputsOfATokenAreATableAndMatrices) {
+  int64_t table = 0, matrices = 0;
+  const ModelSpec spec = build(gemma4_with_token_inputs());
+  for (const TensorUse& use : tensor_uses(spec)) {
+    if (use.name == "per_layer_token_embd.weight" && use.role == TensorRole::kEmbedding) ++table;
+    const bool is_of_layer =
+        use.name.ends_with("inp_gate.weight") || use.name.ends_with(".proj.weight");
+    if (is_of_layer && use.role == TensorRole::kFeedForward) ++matrices;
+  }
+  EXPECT_EQ(table, 1);
+  EXPECT_EQ(matrices, 2 * 3);
 }
 
 TEST(TensorUses, ATokenReadsItsExpertsAlone) {

@@ -67,7 +67,8 @@ bool is_one_of(uint32_t mix, std::initializer_list<Mix> mixes) {
 
 // What the rule knows of a model.
 struct Facts {
-  explicit Facts(const ModelSpec& spec) : n_layers(int(spec.layers.size())) {
+  explicit Facts(const ModelSpec& spec)
+      : n_layers(int(spec.layers.size())), tied_output(spec.tied_output()) {
     for (const LayerSpec& layer : spec.layers) {
       const auto* attention = std::get_if<AttentionSpec>(&layer.mixer);
       if (attention != nullptr && n_heads_a_kv_head == 0) {
@@ -82,6 +83,7 @@ struct Facts {
     is_70b = has_sizes && n_layers == 80 && n_heads_a_kv_head > 1;
   }
   int n_layers;
+  bool tied_output;
   int64_t n_heads_a_kv_head = 0;  // of the first attention
   int64_t n_experts = 0;
   bool is_70b = false;  // whose few KV heads serve many
@@ -102,6 +104,7 @@ class Rule {
       return kF32;
     }
     if (info(base_).block_size == 1) return base_;
+    if (use.part == TensorPart::kTokenInputs) return kBF16;  // as converters leave it
     return fitting(wanted(use), use.n_in);
   }
 
@@ -122,6 +125,8 @@ class Rule {
   DType wanted(const TensorUse& use) {
     if (use.role == TensorRole::kOutput) return output_type(use);
     if (mix_ == kMixMXFP4) return use.n_matrices > 1 ? kMXFP4 : kQ8_0;
+    // Where the output is tied, the table that is left has the inputs of every layer.
+    if (use.role == TensorRole::kEmbedding && facts_.tied_output) return output_type(use);
     if (use.role == TensorRole::kEmbedding) return embedding_type();
     if (is_lowest_) return lowest_type(use);
     switch (use.part) {

@@ -59,19 +59,24 @@ void set_latent_attention(gguf::Metadata& m, const ModelShape& shape, const std:
   if (shape.yarn_factor > 0) m.set(prefix + ".rope.scaling.yarn_log_multiplier", 0.1f);
 }
 
-constexpr int64_t kGemma4Period = 6;  // every sixth layer sees everything
+bool is_global(const ModelShape& shape, int64_t layer) {
+  return shape.global_interval > 0 && (layer + 1) % shape.global_interval == 0;
+}
 
-// Heads that depend on the kind of layer, and which layer is of which.
+// Heads and widths that depend on the kind of layer, and which layer is of which.
 void set_gemma4(gguf::Metadata& m, const ModelShape& shape, const std::string& prefix) {
   std::vector<bool> windowed;
-  std::vector<uint32_t> n_kv_heads;
+  std::vector<uint32_t> n_kv_heads, d_ff;
   for (int64_t i = 0; i < shape.n_layers; ++i) {
-    const bool is_global = (i + 1) % kGemma4Period == 0;
-    windowed.push_back(!is_global);
-    n_kv_heads.push_back(uint32_t(is_global ? shape.global_n_kv_heads : shape.n_kv_heads));
+    const bool shares_kv = i >= shape.n_layers - shape.n_shared_kv;
+    const bool has_own_width = shares_kv && shape.d_ff_shared_kv > 0;
+    windowed.push_back(!is_global(shape, i));
+    n_kv_heads.push_back(uint32_t(windowed.back() ? shape.n_kv_heads : shape.global_n_kv_heads));
+    d_ff.push_back(uint32_t(has_own_width ? shape.d_ff_shared_kv : shape.d_ff));
   }
   m.set(prefix + ".attention.sliding_window_pattern", windowed);
   m.set(prefix + ".attention.head_count_kv", n_kv_heads);
+  m.set(prefix + ".feed_forward_length", d_ff);
   const auto set = [&](const char* key, int64_t value) { m.set(prefix + key, uint32_t(value)); };
   set(".attention.key_length", shape.global_head_dim);
   set(".attention.value_length", shape.global_head_dim);
@@ -79,17 +84,18 @@ void set_gemma4(gguf::Metadata& m, const ModelShape& shape, const std::string& p
   set(".attention.value_length_swa", shape.head_dim);
   set(".rope.dimension_count", shape.global_head_dim);
   set(".rope.dimension_count_swa", shape.head_dim);
-  set(".embedding_length_per_layer_input", 0);
+  set(".embedding_length_per_layer_input", shape.token_input_width);
+  set(".attention.shared_kv_layers", shape.n_shared_kv);
   m.set(prefix + ".rope.freq_base_swa", 10000.0f);
   m.set(prefix + ".final_logit_softcapping", 30.0f);
 }
 
-// Global layers take V from K.
-bool has_gemma4_tensor(std::string_view name) {
+bool has_gemma4_tensor(const ModelShape& shape, std::string_view name) {
   if (!name.ends_with(".attn_v.weight")) return name == "rope_freqs.weight";
+  if (!shape.global_v_from_k) return true;
   int64_t layer = 0;
   for (const char c : name.substr(4, name.find('.', 4) - 4)) layer = 10 * layer + (c - '0');
-  return (layer + 1) % kGemma4Period != 0;
+  return !is_global(shape, layer);
 }
 
 void set_rope(gguf::Metadata& m, const ModelShape& shape, const std::string& prefix) {
@@ -150,7 +156,9 @@ gguf::Metadata shape_metadata(const ModelShape& shape) {
 }
 
 std::function<bool(std::string_view)> shape_tensors(const ModelShape& shape) {
-  if (shape.architecture == "gemma4") return has_gemma4_tensor;
+  if (shape.architecture == "gemma4") {
+    return [shape](std::string_view name) { return has_gemma4_tensor(shape, name); };
+  }
   const bool all_biases = is_one_of(shape.architecture, {"gpt-oss", "phi2", "starcoder2"});
   const bool has_biases =
       all_biases || is_one_of(shape.architecture, {"qwen2", "qwen2moe", "glm4moe"});

@@ -33,6 +33,12 @@ struct ModelShape {
   int64_t window = 0;             // tokens that a windowed layer sees; 0: no such layers
   int64_t global_head_dim = 0;    // of layers that see everything, where they differ
   int64_t global_n_kv_heads = 0;  // likewise
+  int64_t global_interval = 0;    // layers of which the last does; 0: none does
+  bool global_v_from_k = false;   // they have no projection to V
+
+  int64_t token_input_width = 0;  // of what each token brings to each layer
+  int64_t n_shared_kv = 0;        // layers at the end that read the caches of earlier ones
+  int64_t d_ff_shared_kv = 0;     // of those, where it differs
 
   int64_t n_experts = 0;
   int64_t top_k = 0;

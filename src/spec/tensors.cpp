@@ -42,6 +42,11 @@ class Collector {
     vector(spec.weight, TensorRole::kNorm);
     vector(spec.bias, TensorRole::kNorm);
   }
+  void token_input(const TokenInputSpec& input) {
+    matrix(input.gate, TensorRole::kFeedForward);
+    matrix(input.projection, TensorRole::kFeedForward);
+    norm(input.post_norm);
+  }
 
   void operator()(const AttentionSpec& a) {
     matrix(a.q, TensorRole::kAttention, a.q.stacked_rows > 0 ? TensorPart::kQkv : TensorPart::kQ);
@@ -68,11 +73,6 @@ class Collector {
     matrix(a.kv_b, TensorRole::kAttention, TensorPart::kV);
     matrix(a.output, TensorRole::kAttention, TensorPart::kMixerOutput);
     rope(a.rope);
-  }
-  void token_input(const TokenInputSpec& input) {
-    matrix(input.gate, TensorRole::kFeedForward);
-    matrix(input.projection, TensorRole::kFeedForward);
-    norm(input.post_norm);
   }
   void operator()(const DenseFfnSpec& f) {
     feed_forward(f, TensorRole::kFeedForward);
@@ -165,7 +165,7 @@ std::vector<TensorUse> tensor_uses(const ModelSpec& spec) {
   Collector collect;
   if (!spec.tied_output()) collect.matrix(spec.embedding, TensorRole::kEmbedding);
   collect.matrix(spec.token_inputs.embedding, TensorRole::kEmbedding);
-  collect.matrix(spec.token_inputs.projection, TensorRole::kFeedForward);
+  collect.matrix(spec.token_inputs.projection, TensorRole::kFeedForward, TensorPart::kTokenInputs);
   collect.norm(spec.token_inputs.norm);
   for (const LayerSpec& layer : spec.layers) {
     ++collect.layer;

@@ -36,8 +36,9 @@ enum class TensorPart {
   kUp,
   kDown,
   kConvolution,
-  kDecay,     // a of a delta net: below zero
-  kTimeBias,  // its dt_bias
+  kTokenInputs,  // projection to the inputs of every layer
+  kDecay,        // a of a delta net: below zero
+  kTimeBias,     // its dt_bias
 };
 
 struct TensorUse {
@@ -55,8 +56,8 @@ struct TensorUse {
 std::vector<TensorUse> tensor_uses(const ModelSpec& spec);
 
 // Bytes of weights that one decoded token must read: all of them but the experts it does not go to
-// and an untied embedding table, of which it reads one row. Or that a pass of n_tokens must read on
-// average, where each token's experts have nothing to do with another's.
+// and embedding tables, of which it reads one row, unless one is the output. Or that a pass of
+// n_tokens must read on average, where each token's experts have nothing to do with another's.
 int64_t active_weight_bytes(const ModelSpec& spec, const gguf::File& file, int64_t n_tokens = 1);
 
 }  // namespace ridge

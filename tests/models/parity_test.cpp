@@ -325,6 +325,7 @@ TEST(ParityCases, CoverEveryArchitectureRopeVariantAndWindow) {
     const ModelSpec spec = build_spec(gguf::File::open(model_path(name)));
     found.push_back(spec.architecture);
     for (const LayerSpec& layer : spec.layers) {
+      if (layer.token_input) found.push_back("token inputs");
       if (const auto* latent = std::get_if<LatentAttentionSpec>(&layer.mixer)) {
         found.push_back(latent->kv_b ? "unsplit K and V" : "split K and V");
         found.push_back(latent->q_a ? "compressed Q" : "plain Q");
@@ -336,6 +337,7 @@ TEST(ParityCases, CoverEveryArchitectureRopeVariantAndWindow) {
       }
       const auto* attention = std::get_if<AttentionSpec>(&layer.mixer);
       if (attention == nullptr) continue;
+      if (attention->kv_layer >= 0) found.push_back("shared cache");
       if (attention->window > 0) found.push_back(attention->chunked ? "chunks" : "window");
       if (attention->sinks) found.push_back("sinks");
       if (attention->rope.factors) found.push_back("rope factors");
@@ -355,6 +357,8 @@ TEST(ParityCases, CoverEveryArchitectureRopeVariantAndWindow) {
     }
   }
   std::vector<std::string> wanted = {"chunks",
+                                     "shared cache",
+                                     "token inputs",
                                      "sinks",
                                      "window",
                                      "rope factors",

@@ -85,6 +85,12 @@ gguf::Metadata tiny_metadata(const std::string& architecture) {
     m.set(key("attention.sliding_window"), u32(24));
     m.set(key("attention.sliding_window_pattern"), u32(2));
   }
+  if (architecture == "gemma4") {
+    m.set(key("attention.sliding_window"), u32(24));
+    m.set(key("attention.sliding_window_pattern"), std::vector<bool>{true, false, true});
+    m.set(key("attention.shared_kv_layers"), u32(1));
+    m.set(key("embedding_length_per_layer_input"), u32(16));
+  }
   if (architecture == "qwen35") {
     m.set(key("full_attention_interval"), u32(2));
     m.set(key("rope.dimension_count"), u32(16));

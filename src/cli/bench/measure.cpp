@@ -161,7 +161,9 @@ Needs needs_of(const BenchPlan& plan, const Context& context) {
     for (const CacheSetup& cache : plan.caches) {
       const auto kv =
           kv_bytes(spec, cache_dtype(cache.k_type, "-ctk"), cache_dtype(cache.v_type, "-ctv"));
-      bytes = std::max(bytes, int64_t(file.size_bytes()) + kv_bytes_seen(kv, sizes.total_tokens));
+      int64_t with_cache = int64_t(file.size_bytes());
+      for (const KvKindBytes& kind : kv) with_cache += kind.bytes(sizes.total_tokens);
+      bytes = std::max(bytes, with_cache);
     }
     needs.memory_bytes = std::max(needs.memory_bytes, bytes);
     needs.n_threads = std::max(needs.n_threads, threads_of(setup));

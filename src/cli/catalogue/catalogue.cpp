@@ -35,6 +35,10 @@ constexpr IntegerField kIntegers[] = {
     {"window", &ModelShape::window, false},
     {"global_head_dim", &ModelShape::global_head_dim, false},
     {"global_n_kv_heads", &ModelShape::global_n_kv_heads, false},
+    {"global_interval", &ModelShape::global_interval, false},
+    {"token_input_width", &ModelShape::token_input_width, false},
+    {"n_shared_kv", &ModelShape::n_shared_kv, false},
+    {"d_ff_shared_kv", &ModelShape::d_ff_shared_kv, false},
     {"n_experts", &ModelShape::n_experts, false},
     {"top_k", &ModelShape::top_k, false},
     {"d_expert", &ModelShape::d_expert, false},
@@ -119,14 +123,16 @@ CatalogueEntry read_entry(const json& value, const std::string& where) {
   ModelShape& shape = entry.shape;
   shape.name = fields.text("name");
   shape.architecture = fields.text("architecture");
-  std::vector<std::string_view> known = {"name",      "architecture", "tied",      "biased_choice",
-                                         "rope_base", "norm_eps",     "parameters"};
+  std::vector<std::string_view> known = {"name",      "architecture",  "tied",
+                                         "rope_base", "biased_choice", "global_v_from_k",
+                                         "norm_eps",  "parameters"};
   for (const IntegerField& f : kIntegers) {
     shape.*f.field = fields.integer(f.name, f.required, kMostOfShape);
     known.push_back(f.name);
   }
   shape.tied = fields.flag("tied");
   shape.biased_choice = fields.flag("biased_choice");
+  shape.global_v_from_k = fields.flag("global_v_from_k");
   shape.rope_base = fields.positive("rope_base", shape.rope_base);
   shape.norm_eps = fields.positive("norm_eps", shape.norm_eps);
   entry.n_parameters = fields.integer("parameters", false, kMostParameters);

@@ -56,7 +56,9 @@ ModelShape chosen_shape(const SynthOptions& options) {
                 .shape
           : find_shape(parse_catalogue(builtin_catalogue()), options.shape).shape;
   if (options.n_layers > 0 && options.n_layers < shape.n_layers) {
+    const int64_t n_own_kv = shape.n_layers - shape.n_shared_kv;
     shape.n_layers = options.n_layers;
+    shape.n_shared_kv = std::max(shape.n_layers - n_own_kv, int64_t{0});
     shape.n_dense_layers = std::min(shape.n_dense_layers, shape.n_layers);
     shape.name += cat("-", shape.n_layers, "-layers");
   }

@@ -33,4 +33,10 @@ std::unique_ptr<const Kind> kind_of(const LayerSpec& layer) {
   return std::visit([](const auto& mixer) { return kind_of(mixer); }, layer.mixer);
 }
 
+std::optional<int64_t> shared_layer(const LayerSpec& layer) {
+  const auto* attention = std::get_if<AttentionSpec>(&layer.mixer);
+  if (attention == nullptr || attention->kv_layer < 0) return std::nullopt;
+  return attention->kv_layer;
+}
+
 }  // namespace ridge::kv

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "backend/backend.h"
@@ -54,5 +55,8 @@ std::unique_ptr<const Kind> make_window(const RowShape& row, const AttentionWind
 std::unique_ptr<const Kind> make_latent(int64_t latent_dim, int64_t rope_dim);
 std::unique_ptr<const Kind> make_recurrent(const StateShape& shape);
 std::unique_ptr<const Kind> kind_of(const LayerSpec& layer);
+
+// The earlier layer whose cache it reads, if it has none of its own.
+std::optional<int64_t> shared_layer(const LayerSpec& layer);
 
 }  // namespace ridge::kv

@@ -18,7 +18,7 @@ Attention::Attention(const AttentionSpec& spec, WeightLoader& loader)
       v_norm_(spec.v_norm, loader),
       sinks_(loader.vector(spec.sinks)),
       rope_(spec.rope, loader) {
-  RIDGE_CHECK(v_ || v_norm_ || !k_);  // which is what makes V of K
+  RIDGE_CHECK(v_ || v_norm_ || spec.kv_layer >= 0);  // the norm is what makes V of K
 }
 
 void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& out,
