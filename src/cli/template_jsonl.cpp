@@ -15,7 +15,6 @@ namespace {
 using nlohmann::ordered_json;
 using text::Value;
 
-// Malformed UTF-8 of a template shows as U+FFFD: JSON cannot carry it.
 Value parse_variables(const std::string& line, const std::vector<text::DictData::Item>& defaults) {
   const auto json = ordered_json::parse(line, nullptr, false);
   if (json.is_discarded()) fail(ErrorCode::kInvalidArgument, "the line is not JSON");

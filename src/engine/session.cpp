@@ -6,6 +6,7 @@
 #include "base/check.h"
 
 namespace ridge {
+
 Session::Session(const Transformer& model, Backend& backend, const KvOptions& options)
     : model_(model),
       kv_(backend, model.spec(), pool_options(options)),

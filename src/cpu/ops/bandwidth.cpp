@@ -57,9 +57,9 @@ double measure_read_bandwidth(ThreadPool& pool, size_t n_bytes) {
   each([&](size_t begin, size_t n) {
     std::memset(memory.data() + begin * sizeof(uint64_t), 1, n * sizeof(uint64_t));
   });
-  // Timed by slices, of which a cache keeps none until its next turn. Their median: what else runs on
-  // the machine costs a slice or two, not the result, and a lucky slice, which on a shared memory bus
-  // reads a third more than it can do for long, does not make it either.
+  // Timed by slices, of which a cache keeps none until its next turn. Their median: what else runs
+  // on the machine costs a slice or two, not the result, and a lucky slice, which on a shared
+  // memory bus reads a third more than it can do for long, does not make it either.
   std::vector<double> seconds;
   const auto start = Clock::now();
   for (int pass = 0; pass < kMaxPasses; ++pass) {

@@ -49,7 +49,7 @@ class Kind {
   virtual const StateShape* state() const { return nullptr; }
 };
 
-std::unique_ptr<const Kind> make_full(const RowShape& row);
+std::unique_ptr<const Kind> make_full(const RowShape& row, std::string name = "full");
 std::unique_ptr<const Kind> make_window(const RowShape& row, const AttentionWindow& window);
 // latent_dim values that are K and V at once, then rope_dim more of K.
 std::unique_ptr<const Kind> make_latent(int64_t latent_dim, int64_t rope_dim);

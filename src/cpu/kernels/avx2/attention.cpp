@@ -40,12 +40,7 @@ void pack_f16(float* panel, const std::byte* const* keys, int64_t dim) {
       unroll<8>([&](auto j) __attribute__((always_inline)) {
         rows[j] = _mm256_loadu_si256(bytes_256(keys[key + j] + 2 * i));
       });
-      transpose(
-          rows,
-          [](__m256i a, __m256i b)
-              __attribute__((always_inline)) { return _mm256_unpacklo_epi16(a, b); },
-          [](__m256i a, __m256i b)
-              __attribute__((always_inline)) { return _mm256_unpackhi_epi16(a, b); });
+      transpose_words(rows);
       float* out = panel + i * kPanelKeys + key;
       unroll<8>([&](auto j) __attribute__((always_inline)) {
         const __m128i low = _mm256_castsi256_si128(rows[j]);

@@ -33,6 +33,15 @@ template <class Low, class High>
   });
 }
 
+inline void transpose_words(__m256i (&rows)[8]) {
+  transpose(
+      rows,
+      [](__m256i a, __m256i b)
+          __attribute__((always_inline)) { return _mm256_unpacklo_epi16(a, b); },
+      [](__m256i a, __m256i b)
+          __attribute__((always_inline)) { return _mm256_unpackhi_epi16(a, b); });
+}
+
 // Of sixteen rows the eight words from `offset` on: out[i] is word i of all of them.
 inline void transpose_words(std::byte* out, const std::byte* const* rows, int64_t offset) {
   __m256i words[8];
@@ -41,12 +50,7 @@ inline void transpose_words(std::byte* out, const std::byte* const* rows, int64_
     const __m128i high = _mm_loadu_si128(bytes_128(rows[j + 8] + offset));
     words[j] = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
   });
-  transpose(
-      words,
-      [](__m256i a, __m256i b)
-          __attribute__((always_inline)) { return _mm256_unpacklo_epi16(a, b); },
-      [](__m256i a, __m256i b)
-          __attribute__((always_inline)) { return _mm256_unpackhi_epi16(a, b); });
+  transpose_words(words);
   unroll<8>([&](auto j) __attribute__((always_inline)) {
     _mm256_store_si256(reinterpret_cast<__m256i*>(out + 32 * j), words[j]);
   });
