@@ -144,12 +144,12 @@ struct Q6_KPanel : Q6_K {
   static constexpr Coding kCoding = offset_coding(63, 32);
   static void expand(const uint8_t* w, int, Panel& panel) {
     Int scales[4];
-    load_units(w + 48 * kUnit4, scales);
+    load_units(w, scales);
     expand_signed_scales(scales, panel);
     Isa::store(panel.d, Isa::halves(w + 52 * kUnit4));
     for (int run = 0; run < 16; ++run) {
       Int q[4];
-      load_sixes(w + 3 * run * kUnit4, q);
+      load_sixes(w + (4 + 3 * run) * kUnit4, q);
       for (Int& v : q) v = code_offset<32>(v);
       panel.set_q(4 * run, q);
     }
@@ -201,7 +201,7 @@ struct Q3_KPanel : Q3_K {
     Isa::store(panel.d, Isa::halves(w + 27 * kUnit4));
     for (int g = 0; g < 8; ++g) {
       Int q[8];
-      load_threes(w + 3 * g * kUnit4, q);
+      load_threes(w + (3 + 3 * g) * kUnit4, q);
       for (Int& v : q) v = code_offset<4>(v);
       panel.set_q(8 * g, q);
     }

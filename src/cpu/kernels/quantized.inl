@@ -444,7 +444,7 @@ inline void finish_offset_block(Float d, const Int (&scales)[4], const Int (&sum
   }
 }
 
-struct Q6_K {  // q:192 scales:16 d:2
+struct Q6_K {  // scales:16 q:192 d:2
   using Columns = Columns256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 210;
@@ -454,13 +454,13 @@ struct Q6_K {  // q:192 scales:16 d:2
   static void add_16(const uint8_t* w, const Int (&scales)[4], int i, const Columns& x,
                      Int (&sum)[C]) {
     const Int scale = Isa::scale_of_s8(scales[i], j);
-    add_dots<63, 4>(sum, Fields<6>{w + 3 * (4 * i + j) * kUnit4}, x.run_of_16(4 * i + j), scale);
+    add_dots<63, 4>(sum, Fields<6>{w + (4 + 3 * (4 * i + j)) * kUnit4}, x.run_of_16(4 * i + j), scale);
   }
 
   template <int C>
   static void block(const uint8_t* w, const Columns& x, Float (&acc)[C]) {
     Int scales[4];
-    for (int i = 0; i < 4; ++i) scales[i] = Bytes{w + 48 * kUnit4}(i);
+    for (int i = 0; i < 4; ++i) scales[i] = Bytes{w}(i);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
     for_groups<4, C>([&](int i) __attribute__((always_inline)) {
@@ -523,7 +523,7 @@ struct Q2_K {  // scales:16 qs:64 d:2 dmin:2
   }
 };
 
-struct Q3_K {  // q:96 scales:12 d:2
+struct Q3_K {  // scales:12 q:96 d:2
   using Columns = Columns256;
   static constexpr int kElements = 256;
   static constexpr int kBytes = 110;
@@ -532,7 +532,7 @@ struct Q3_K {  // q:96 scales:12 d:2
   template <int C>
   static void add_group(const uint8_t* w, int g, const Int (&scales)[4], const Columns& x,
                         Int (&sum)[C]) {
-    const Fields<3> q{w + 3 * g * kUnit4};
+    const Fields<3> q{w + (3 + 3 * g) * kUnit4};
     const Int scale = Isa::scale_of_s8(scales[g / 2], 2 * (g % 2));
     add_dots<7, 4>(sum, q, x.run_of_16(2 * g), scale);
     const Int next_scale = Isa::scale_of_s8(scales[g / 2], 2 * (g % 2) + 1);
@@ -541,9 +541,9 @@ struct Q3_K {  // q:96 scales:12 d:2
 
   // A signed byte for each 16 elements.
   static void load_scales(const uint8_t* w, Int (&scales)[4]) {
-    const Int a0 = Isa::load(w + 24 * kUnit4);
-    const Int a1 = Isa::load(w + 25 * kUnit4);
-    const Int a2 = Isa::load(w + 26 * kUnit4);
+    const Int a0 = Isa::load(w);
+    const Int a1 = Isa::load(w + kUnit4);
+    const Int a2 = Isa::load(w + 2 * kUnit4);
     const Int upper_two = Isa::bytes(48);
     const Int bias = Isa::bytes(32);
     const Int high[4] = {Isa::shift_left<4>(a2), Isa::shift_left<2>(a2), a2,
@@ -611,9 +611,12 @@ struct IQ4_XS {  // d:2 scales_h:2 scales_l:4 qs:128
 };
 
 // A block takes long enough that the hardware's own prefetching, which follows loads, comes too
-// late: asking this far ahead gained 20-45 % of a core's read rate on Zen 3. Past the last group it
-// asks for whatever follows, which is harmless.
-constexpr int kPrefetchBytes = 2048;
+// late: asking ahead gained 20-45 % of a core's read rate on Zen 3. A long block asks for as much as
+// itself at once, so that twice as far ahead loses a tenth; what it needs first, its scales, comes
+// first in it, since its end is asked for only when it begins. Past the last group it asks for
+// whatever follows, which is harmless.
+template <class Type>
+constexpr int kPrefetchBytes = Type::kElements == 256 ? 1024 : 2048;
 
 // All groups against C columns, starting with column `first`.
 template <class Type, int C>
@@ -626,7 +629,9 @@ template <class Type, int C>
     for (int c = 0; c < C; ++c) acc[c] = Isa::zero_float();
     for (int64_t b = 0; b < n_blocks; ++b, w += Type::kBytes * kRows, x.next_block()) {
 #pragma GCC unroll 64
-      for (int i = 0; i < Type::kBytes * kRows; i += 64) __builtin_prefetch(w + kPrefetchBytes + i);
+      for (int i = 0; i < Type::kBytes * kRows; i += 64) {
+        __builtin_prefetch(w + kPrefetchBytes<Type> + i);
+      }
       Type::template block<C>(w, x, acc);
     }
     for (int c = 0; c < C; ++c) {

@@ -114,12 +114,13 @@ void join_q3_k(const uint8_t* block, uint8_t* out) {  // hmask:32 qs:64 scales:1
       v[8 * run + i] = low | bit_of_bytes(load(block + 4 * i), run, 2);
     }
   }
-  join_all<Threes>(v, 64, out);
-  std::memcpy(out + 96, block + 96, 14);
+  std::memcpy(out, block + 96, 12);
+  join_all<Threes>(v, 64, out + 12);
+  std::memcpy(out + 108, block + 108, 2);
 }
 void split_q3_k(const uint8_t* in, uint8_t* block) {
   Word v[64];
-  split_all<Threes>(in, 64, v);
+  split_all<Threes>(in + 12, 64, v);
   for (int i = 0; i < 8; ++i) {
     Word mask = 0, low[2] = {};
     for (int g = 0; g < 8; ++g) {
@@ -130,7 +131,8 @@ void split_q3_k(const uint8_t* in, uint8_t* block) {
     store(block + 32 + 4 * i, low[0]);
     store(block + 64 + 4 * i, low[1]);
   }
-  std::memcpy(block + 96, in + 96, 14);
+  std::memcpy(block + 96, in, 12);
+  std::memcpy(block + 108, in + 108, 2);
 }
 
 void join_q5_k(const uint8_t* block, uint8_t* out) {  // d:2 dmin:2 scales:12 qh:32 qs:128
@@ -172,12 +174,13 @@ void join_q6_k(const uint8_t* block, uint8_t* out) {  // ql:128 qh:64 scales:16 
       v[8 * run + i] = (nibbles & 0x0f0f0f0fu) | (upper & 0x03030303u) << 4;
     }
   }
-  join_all<Sixes>(v, 64, out);
-  std::memcpy(out + 192, block + 192, 18);
+  std::memcpy(out, block + 192, 16);
+  join_all<Sixes>(v, 64, out + 16);
+  std::memcpy(out + 208, block + 208, 2);
 }
 void split_q6_k(const uint8_t* in, uint8_t* block) {
   Word v[64];
-  split_all<Sixes>(in, 64, v);
+  split_all<Sixes>(in + 16, 64, v);
   for (int h = 0; h < 2; ++h) {
     for (int i = 0; i < 8; ++i) {
       const Word* group = v + 32 * h + i;
@@ -189,7 +192,8 @@ void split_q6_k(const uint8_t* in, uint8_t* block) {
       store(block + 128 + 32 * h + 4 * i, upper);
     }
   }
-  std::memcpy(block + 192, in + 192, 18);
+  std::memcpy(block + 192, in, 16);
+  std::memcpy(block + 208, in + 208, 2);
 }
 
 static_assert(sizeof(quant::BlockQ5_0) == 22 && sizeof(quant::BlockQ5_1) == 24);

@@ -24,8 +24,8 @@ struct BitFields {
   void (*split)(const uint8_t* joined, uint8_t* block) = nullptr;
 };
 
-// Joined blocks: Q5_0 d, 5 units; Q5_1 d, m, 5 units; Q3_K 3 units for each 32 values, scales, d;
-// Q5_K d, dmin, scales, 5 units for each 32 values; Q6_K 3 units for each 16 values, scales, d;
+// Joined blocks: Q5_0 d, 5 units; Q5_1 d, m, 5 units; Q3_K scales, 3 units for each 32 values, d;
+// Q5_K d, dmin, scales, 5 units for each 32 values; Q6_K scales, 3 units for each 16 values, d;
 // codebook types as codebook_fields.h has them. Null for all other types, which are packed as they
 // are.
 BitFields bit_fields(DType dtype);
