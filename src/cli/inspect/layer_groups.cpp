@@ -33,7 +33,9 @@ std::string describe(const AttentionSpec& attention) {
     text += cat(attention.chunked ? ", chunks of " : ", window ", attention.window);
   }
   text += ", " + describe(attention.rope);
-  if (!attention.v) text += ", V of K's projection";
+  const bool shares_cache = attention.kv_layer >= 0;
+  if (shares_cache) text += cat(", cache of layer ", attention.kv_layer);
+  if (!attention.v && !shares_cache) text += ", V of K's projection";
   if (attention.q_bias) text += ", biases";
   if (attention.q_norm) text += ", norms of q and k";
   if (attention.sinks) text += ", sinks";
@@ -96,6 +98,7 @@ std::string describe(const LayerSpec& layer) {
   if (layer.mixer_post_norm || layer.ffn_post_norm) {
     text += layer.mixer_norm ? "; norms after each" : "; norms after each, none before";
   }
+  if (layer.token_input) text += cat("; inputs of each token ", layer.token_input.gate.n_out);
   return text;
 }
 

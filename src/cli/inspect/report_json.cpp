@@ -52,6 +52,7 @@ ordered_json layer_value(const LayerSpec& layer) {
                       {"rope_base", attention->rope.base},
                       {"rope_dims", attention->rope.n_rotated},
                       {"gated", attention->is_gated}};
+    if (attention->kv_layer >= 0) value["mixer"]["cache_of_layer"] = attention->kv_layer;
   }
   if (const auto* latent = std::get_if<LatentAttentionSpec>(&layer.mixer)) {
     value["mixer"] = {{"kind", "latent_attention"},       {"heads", latent->n_heads},
@@ -68,6 +69,7 @@ ordered_json layer_value(const LayerSpec& layer) {
     value["mixer"] = {{"kind", "short_conv"}, {"taps", conv->n_taps}};
   }
   value["ffn"] = std::visit([](const auto& ffn) { return ffn_value(ffn); }, layer.ffn);
+  if (layer.token_input) value["token_input"] = layer.token_input.gate.n_out;
   return value;
 }
 
