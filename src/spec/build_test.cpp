@@ -410,6 +410,29 @@ TEST(BuildSpec, BadNumbersAreRefusedWithKeyValueAndLimit) {
   EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("expert_count is 0"), std::string::npos);
 }
 
+TEST(BuildSpec, Exaone4HasNoRopeWhereItSeesEverythingAmongWindows) {
+  Metadata m = small("exaone4");
+  EXPECT_EQ(attention(build(m), 2).rope.n_rotated, 16);
+  m.set("exaone4.attention.sliding_window", u32(32));
+  m.set("exaone4.attention.sliding_window_pattern", flags({1, 1, 0}));
+  const ModelSpec spec = build(m);
+  EXPECT_EQ(attention(spec, 1).window, 32);
+  EXPECT_EQ(attention(spec, 1).rope.n_rotated, 16);
+  EXPECT_EQ(attention(spec, 2).window, 0);
+  EXPECT_EQ(attention(spec, 2).rope.n_rotated, 0);
+}
+
+TEST(BuildSpec, StableLmIsParallelWithoutANormBeforeTheFeedForward) {
+  Metadata m = small("stablelm");
+  m.set("stablelm.attention.layer_norm_epsilon", f32(1e-5));
+  const std::set<std::string_view> present = {"blk.0.ffn_norm.weight", "blk.1.attn_q_norm.weight"};
+  const ModelSpec spec = build_spec(m, [&](std::string_view n) { return present.contains(n); });
+  EXPECT_TRUE(spec.layers[0].ffn_norm);
+  EXPECT_FALSE(spec.layers[1].ffn_norm);
+  EXPECT_EQ(attention(spec, 1).q_norm.weight.n_vectors, 4);
+  EXPECT_FALSE(attention(spec, 0).q_norm);
+}
+
 TEST(BuildSpec, Gemma4HasOtherHeadsInItsWindowedLayers) {
   Metadata m = mixture("gemma4");
   m.set("gemma4.attention.sliding_window", u32(32));

@@ -104,7 +104,7 @@ def see_windows(layers, window):
 
 
 def use_tanh_gelu(model, module):
-    """StarCoder 2's hidden_act is gelu_pytorch_tanh; mlx-lm takes the exact one."""
+    """StarCoder 2's and Gemma's activation is gelu_pytorch_tanh; mlx-lm takes the exact one."""
     module.nn = SimpleNamespace(**vars(module.nn) | dict(gelu=module.nn.gelu_approx))
 
 
@@ -322,6 +322,43 @@ CASES += [
         keys={"rope.dimension_count": 8}),
 ]
 
+EXAONE4 = dict(rope_scaling=None, sliding_window=None, sliding_window_pattern=None)
+STABLELM = dict(hidden_size=32, num_hidden_layers=2, intermediate_size=32, num_attention_heads=2,
+                num_key_value_heads=1, partial_rotary_factor=0.25, layer_norm_eps=1e-5,
+                rope_theta=10000.0)
+LING = MOE | dict(
+    first_k_dense_replace=1, num_experts=8, num_experts_per_tok=3, moe_intermediate_size=32,
+    num_shared_experts=1, norm_topk_prob=True)
+LING_KEYS = {"leading_dense_block_count": 1, "expert_shared_count": 1, "expert_weights_norm": True}
+CASES += [
+    Case("gemma", "gemma", MODEL_ARCH.GEMMA, dict(
+        hidden_size=32, num_hidden_layers=2, intermediate_size=32, num_attention_heads=2,
+        num_key_value_heads=1, head_dim=16, rms_norm_eps=1e-6, rope_theta=10000.0),
+        correct=use_tanh_gelu),
+    Case("exaone4", "exaone4", MODEL_ARCH.EXAONE4, SMALL | EXAONE4 | dict(
+        head_dim=8, tie_word_embeddings=True, rope_scaling=dict(
+            rope_type="llama3", factor=16.0, low_freq_factor=1.0, high_freq_factor=4.0,
+            original_max_position_embeddings=64))),
+    Case("exaone4-window", "exaone4", MODEL_ARCH.EXAONE4, SMALL | EXAONE4 | dict(
+        hidden_size=16, intermediate_size=8, num_hidden_layers=64, num_attention_heads=2,
+        num_key_value_heads=1, head_dim=8, sliding_window=16, sliding_window_pattern="LLLG"),
+        keys={"attention.sliding_window": 16,
+              "attention.sliding_window_pattern": [True, True, True, False] * 16}),
+    Case("stablelm", "stablelm", MODEL_ARCH.STABLELM, STABLELM | dict(use_qkv_bias=True),
+         keys={"rope.dimension_count": 4, "use_parallel_residual": False}),
+    Case("stablelm-parallel", "stablelm", MODEL_ARCH.STABLELM, STABLELM | dict(
+        use_qkv_bias=False, use_parallel_residual=True, qk_layernorm=True),
+        keys={"rope.dimension_count": 4, "use_parallel_residual": True}),
+    Case("bailingmoe2", "bailing_moe", MODEL_ARCH.BAILINGMOE2, LING | dict(
+        num_attention_heads=2, num_key_value_heads=1, partial_rotary_factor=0.5, use_qk_norm=True,
+        score_function="sigmoid", moe_router_enable_expert_bias=True, n_group=4, topk_group=2,
+        routed_scaling_factor=2.5),
+        seed=4, keys=LING_KEYS | {
+            "rope.dimension_count": 8, "expert_shared_feed_forward_length": 32,
+            "expert_weights_scale": 2.5, "expert_gating_func": 2, "expert_group_count": 4,
+            "expert_group_used_count": 2}),
+]
+
 LATENT = MOE | dict(
     num_key_value_heads=1, kv_lora_rank=32, q_lora_rank=32, qk_nope_head_dim=32, qk_rope_head_dim=32,
     v_head_dim=16, moe_intermediate_size=32, n_routed_experts=6, n_shared_experts=1, n_group=1,
@@ -348,7 +385,7 @@ CASES += [
         routed_scaling_factor=1.8, rope_scaling=None), prediction_layers=1),
 ]
 
-GEMMAS = (MODEL_ARCH.GEMMA2, MODEL_ARCH.GEMMA3)  # their norms multiply by 1 + weight
+GEMMAS = (MODEL_ARCH.GEMMA, MODEL_ARCH.GEMMA2, MODEL_ARCH.GEMMA3)  # their norms multiply by 1 + weight
 INTERLEAVED = (MODEL_ARCH.LLAMA, MODEL_ARCH.MISTRAL3, MODEL_ARCH.GRANITE, MODEL_ARCH.GRANITE_MOE,
                MODEL_ARCH.SMOLLM3)  # rope of neighbouring pairs, into which Q and K are brought
 
@@ -417,6 +454,8 @@ def random_weight(name, shape, case, rng):
         mean = 1.5 if "q_norm" in name or "k_norm" in name else 1.0
         if case.arch == MODEL_ARCH.GEMMA4 and mean == 1.5:
             mean = 0.65  # its scores are not scaled
+        if case.arch == MODEL_ARCH.EXAONE4 and "post_" in name:
+            return 0.05 + 0.01 * noise  # else what f16 rounds grows with each of 64 layers
         return mean - gemma + 0.2 * noise
     if name.endswith(("scale", "layer_scalar")):
         return 1 + 0.2 * noise
@@ -435,7 +474,8 @@ def random_weight(name, shape, case, rng):
 
 def is_router(name):
     return name.endswith(("gate.weight", "shared_expert_gate.weight", "router.weight",
-                          "router.layer.weight", "router.proj.weight"))
+                          "router.layer.weight", "router.proj.weight",
+                          "gate.gate_proj.weight"))
 
 
 def tensor_type(name, shape, case):
@@ -463,7 +503,7 @@ def converter_name(name):
     name = name.replace("router.layer", "gate").replace("shared_mlp", "mlp.shared_expert")
     name = tiny_latent.converter_name(name)
     name = name.replace("output_linear", "down_proj").replace("sinks", "sinks.weight")
-    name = name.replace("feed_forward.expert_bias", "feed_forward.expert_bias.bias")
+    name = name.replace("gate.gate_proj", "gate").replace("expert_bias", "expert_bias.bias")
     return name.replace("e_score_correction_bias", "e_score_correction.bias")
 
 
@@ -535,7 +575,7 @@ def write_metadata(writer, case, config):
     tiny_latent.write_metadata(writer, config)
     for key, value in case.keys.items():
         add = {str: writer.add_string, float: writer.add_float32, int: writer.add_uint32,
-               list: writer.add_array}[type(value)]
+               bool: writer.add_bool, list: writer.add_array}[type(value)]
         add(f"{MODEL_ARCH_NAMES[case.arch]}.{key}", value)
     for name, values in case.vectors.items():
         writer.add_tensor(name, np.array(values, np.float32))
@@ -628,7 +668,7 @@ def make(case, codec):
 
     names = get_tensor_name_map(case.arch, config["num_hidden_layers"])
     heads = {"q_proj": config["num_attention_heads"], "k_proj": config["num_key_value_heads"]}
-    weights = []
+    weights, norms = [], []
 
     def file_name_of(name):
         return names.get_name(converter_name(name), try_suffixes=(".weight", ".bias"))
@@ -645,6 +685,13 @@ def make(case, codec):
         if not name.endswith((".weight", "bias", "sinks", "A_log", "scale", "layer_scalar")):
             continue  # rope frequencies that mlx keeps beside the weights
         values = random_weight(name, parameter.shape, case, rng)
+        if ".norms." in name:  # one a head, in one tensor of the file
+            weights.append((name, mx.array(values)))
+            norms.append(values)
+            if len(norms) == heads["q_proj" if "q_layernorm" in name else "k_proj"]:
+                write_tensor(name.split(".norms.")[0] + ".weight", np.stack(norms))
+                norms.clear()
+            continue
         if tiny_latent.is_arranged(name, config):
             weights.append((name, mx.array(
                 tiny_latent.write_arranged(name, values, config, write_tensor))))

@@ -3,26 +3,16 @@
 #include "spec/arch/list.h"
 
 namespace ridge::arch {
-namespace {
-
-NormSpec norm_of_heads(ArchReader& reader, std::string_view stem, const AttentionSpec& attention,
-                       int64_t n_heads) {
-  NormSpec norm = reader.optional_norm(stem, attention.k_dim);
-  norm.weight.n_vectors = n_heads;
-  return norm;
-}
-
-}  // namespace
-
 ModelSpec command_r(ArchReader& reader) {
   reader.use_layer_norms();
   ModelSpec spec = reader.model();
   if (reader.has_key("logit_scale")) spec.logit_scale = reader.require_positive("logit_scale");
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = reader.attention(i, RopePairs::kInterleaved);
-    attention.q_norm = norm_of_heads(reader, blk(i, "attn_q_norm"), attention, attention.n_heads);
+    attention.q_norm =
+        reader.optional_norm_of_heads(blk(i, "attn_q_norm"), attention.n_heads, attention.k_dim);
     attention.k_norm =
-        norm_of_heads(reader, blk(i, "attn_k_norm"), attention, attention.n_kv_heads);
+        reader.optional_norm_of_heads(blk(i, "attn_k_norm"), attention.n_kv_heads, attention.k_dim);
     DenseFfnSpec ffn = reader.dense_ffn(i, FfnActivation::kSilu);
     spec.layers.push_back(reader.parallel_layer(i, std::move(attention), std::move(ffn)));
   }

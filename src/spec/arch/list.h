@@ -41,6 +41,10 @@ ModelSpec olmo2(ArchReader& reader);
 ModelSpec smollm3(ArchReader& reader);
 ModelSpec starcoder2(ArchReader& reader);
 ModelSpec deepseek2(ArchReader& reader);
+ModelSpec gemma1(ArchReader& reader);
+ModelSpec exaone4(ArchReader& reader);
+ModelSpec stablelm(ArchReader& reader);
+ModelSpec bailingmoe2(ArchReader& reader);
 
 struct Architecture {
   std::string_view name;  // general.architecture

@@ -194,6 +194,12 @@ NormSpec ArchReader::optional_norm(std::string_view stem, int64_t size) {
   return has_tensor_(cat(stem, ".weight")) ? norm(stem, size) : NormSpec{};
 }
 
+NormSpec ArchReader::optional_norm_of_heads(std::string_view stem, int64_t n_heads, int64_t size) {
+  NormSpec norm = optional_norm(stem, size);
+  norm.weight.n_vectors = n_heads;
+  return norm;
+}
+
 NormSpec ArchReader::unit_norm(int64_t size) {
   NormSpec unit = norm("", size);
   unit.weight.name.clear();

@@ -58,6 +58,8 @@ class ArchReader {
   NormSpec norm(std::string_view stem, int64_t size);
   NormSpec optional_norm(std::string_view stem, int64_t size);
   NormSpec unit_norm(int64_t size);  // without weights
+  // Over each head, with weights of its own; empty when absent.
+  NormSpec optional_norm_of_heads(std::string_view stem, int64_t n_heads, int64_t size);
   void use_layer_norms() { norm_kind_ = NormKind::kLayer; }
   VectorSpec optional_vector(std::string_view name, int64_t size) const;
 

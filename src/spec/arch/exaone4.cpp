@@ -1,0 +1,29 @@
+// exaone4: LG's EXAONE 4. Norms after every block and none before, over each head of Q and K. The
+// large one has windows in three layers of four, and no rope in the fourth.
+#include "spec/arch/list.h"
+
+namespace ridge::arch {
+
+ModelSpec exaone4(ArchReader& reader) {
+  constexpr int64_t kDefaultPeriod = 4;  // every fourth layer is global
+  ModelSpec spec = reader.model();
+  reader.set_aside_prediction_layers(spec);
+  const int64_t window =
+      reader.integer("attention.sliding_window", 0, int64_t{1} << 30).value_or(0);
+  const std::vector<bool> windowed = reader.windowed_layers(kDefaultPeriod);
+  for (int i = 0; i < reader.n_layers(); ++i) {
+    AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
+    attention.q_norm = reader.norm(blk(i, "attn_q_norm"), attention.k_dim);
+    attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k_dim);
+    if (window > 0 && windowed[size_t(i)]) attention.window = window;
+    if (window > 0 && !windowed[size_t(i)]) attention.rope = {};
+    spec.layers.push_back(
+        {.mixer = std::move(attention),
+         .mixer_post_norm = reader.norm(blk(i, "post_attention_norm"), spec.d_model),
+         .ffn = reader.dense_ffn(i, FfnActivation::kSilu),
+         .ffn_post_norm = reader.norm(blk(i, "post_ffw_norm"), spec.d_model)});
+  }
+  return spec;
+}
+
+}  // namespace ridge::arch
