@@ -17,22 +17,33 @@ std::string shape_text(const gguf::TensorInfo& tensor) {
   return text + "]";
 }
 
+bool has_shape_of(const TensorUse& use, const gguf::TensorInfo& tensor) {
+  std::array<int64_t, 4> dims = {use.n_in, 1, 1, 1};  // ones are left out
+  size_t rank = 1;
+  for (const int64_t n : {use.n_out, use.n_matrices}) {
+    if (n > 1) dims[rank++] = n;
+  }
+  return tensor.dims == dims;
+}
+
 void check_tensor(const gguf::File& file, const TensorUse& use) {
   const gguf::TensorInfo* tensor = file.find(use.name);
   if (tensor == nullptr) {
     fail(ErrorCode::kInvalidFile, "the file has no tensor ", use.name,
          ", which its architecture needs");
   }
-  std::array<int64_t, 4> dims = {use.n_in, 1, 1, 1};  // ones are left out
-  size_t rank = 1;
-  for (const int64_t n : {use.n_out, use.n_matrices}) {
-    if (n > 1) dims[rank++] = n;
-  }
-  if (tensor->dims != dims) {
+  if (!has_shape_of(use, *tensor)) {
     fail(ErrorCode::kInvalidFile, "tensor ", use.name, " has shape ", shape_text(*tensor),
          "; its metadata ask for [", use.n_in, use.n_out > 1 ? cat(", ", use.n_out) : "",
          use.n_matrices > 1 ? cat(", ", use.n_matrices) : "", "]");
   }
+}
+
+bool holds_prediction(const gguf::File& file, const ModelSpec& spec) {
+  return std::ranges::all_of(prediction_uses(spec), [&](const TensorUse& use) {
+    const gguf::TensorInfo* tensor = file.find(use.name);
+    return tensor != nullptr && has_shape_of(use, *tensor);
+  });
 }
 
 bool is_set_aside(const ModelSpec& spec, std::string_view name) {
@@ -75,6 +86,8 @@ ModelSpec build_spec(const gguf::File& file) {
   const std::vector<TensorUse> uses = tensor_uses(spec);
   for (const TensorUse& use : uses) check_tensor(file, use);
   check_no_unused_tensors(file, uses, spec);
+  // The model does without: a file whose layer is not whole is no worse than one that has none.
+  if (!holds_prediction(file, spec)) spec.prediction.reset();
   return spec;
 }
 

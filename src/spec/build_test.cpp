@@ -317,6 +317,7 @@ TEST(BuildSpec, LayersThatPredictFurtherAheadAreSetAside) {
   const ModelSpec spec = build(m);
   EXPECT_EQ(spec.layers.size(), 2u);
   EXPECT_EQ(spec.set_aside, std::vector<std::string>{"blk.2."});
+  EXPECT_FALSE(spec.prediction) << "no tensor of it is there";
   m.set("glm4moe.nextn_predict_layers", u32(3));
   EXPECT_NE(refusal(m, ErrorCode::kInvalidFile).find("nextn_predict_layers is 3"),
             std::string::npos);
@@ -775,6 +776,28 @@ TEST(Lfm2, LayersWithoutKvHeadsConvolve) {
   EXPECT_EQ(spec.output_norm.weight.name, "token_embd_norm.weight");
   m.set("lfm2.attention.sliding_window", u32(128));
   refusal(m, ErrorCode::kUnsupported);
+}
+
+TEST(Predictions, AreBlocksOfTheModelsOwnKindAndTakeFromTheModelWhatTheyLack) {
+  for (Metadata m : {mixture("glm4moe"), delta_nets("qwen35"), deepseek()}) {
+    const std::string architecture(m.require_string("general.architecture"));
+    SCOPED_TRACE(architecture);
+    m.set(architecture + ".nextn_predict_layers", u32(1));
+    const ModelSpec spec = build_spec(m, [](std::string_view name) {
+      return name.find("nextn.") != name.npos && name.find("embed_tokens") == name.npos;
+    });
+    ASSERT_TRUE(spec.prediction);
+    EXPECT_EQ(spec.prediction->projection.n_in, 2 * spec.d_model);
+    EXPECT_EQ(spec.prediction->layer.ffn.index(), spec.layers.back().ffn.index());
+    EXPECT_EQ(std::holds_alternative<LatentAttentionSpec>(spec.prediction->layer.mixer),
+              architecture == "deepseek2");
+    EXPECT_FALSE(std::holds_alternative<DeltaNetSpec>(spec.prediction->layer.mixer));
+    EXPECT_FALSE(spec.prediction->embedding);
+    EXPECT_EQ(spec.prediction->output.name, "blk.2.nextn.shared_head_head.weight");
+    const auto uses = prediction_uses(spec);
+    EXPECT_EQ(tensor_uses(spec).size() + uses.size(), all_tensor_uses(spec).size());
+    for (const TensorUse& use : uses) EXPECT_TRUE(use.name.starts_with("blk.2.")) << use.name;
+  }
 }
 
 }  // namespace

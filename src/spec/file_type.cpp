@@ -326,7 +326,7 @@ FileType file_type_from_name(std::string_view name) {
 std::vector<DType> tensor_types(const ModelSpec& spec, const FileType& file_type) {
   Rule rule(spec, file_type);
   std::vector<DType> types;
-  for (const TensorUse& use : tensor_uses(spec)) types.push_back(rule.type_of(use));
+  for (const TensorUse& use : all_tensor_uses(spec)) types.push_back(rule.type_of(use));
   return types;
 }
 

@@ -26,7 +26,7 @@ std::string file_type_names();  // "F32, F16, …"
 // Case-insensitive. Throws Error{kInvalidArgument} with the known names.
 FileType file_type_from_name(std::string_view name);
 
-// The type of each tensor of tensor_uses(spec), in that order.
+// The type of each tensor of all_tensor_uses(spec), in that order.
 std::vector<DType> tensor_types(const ModelSpec& spec, const FileType& file_type);
 
 void set_file_type(gguf::Metadata& metadata, const FileType& file_type);

@@ -133,7 +133,8 @@ gguf::Metadata shape_metadata(const ModelShape& shape) {
   const auto set = [&](const char* key, int64_t value) { m.set(prefix + key, uint32_t(value)); };
   m.set("general.architecture", shape.architecture);
   m.set("general.name", shape.name);
-  set(".block_count", shape.n_layers);
+  set(".block_count", shape.n_layers + shape.n_predictions);
+  if (shape.n_predictions > 0) set(".nextn_predict_layers", shape.n_predictions);
   set(".context_length", shape.context);
   set(".embedding_length", shape.d_model);
   if (shape.d_ff > 0) set(".feed_forward_length", shape.d_ff);
@@ -166,6 +167,7 @@ std::function<bool(std::string_view)> shape_tensors(const ModelShape& shape) {
   return [tied = shape.tied, architecture = shape.architecture, all_biases, has_biases,
           has_router_bias](std::string_view name) {
     if (name == "output.weight") return !tied;
+    if (name.ends_with("nextn.eh_proj.weight")) return true;  // where one is said to be
     if (name == "output.bias") return architecture == "phi2";
     if (name.ends_with("attn_qkv.weight")) return architecture == "phi3";
     if (name.ends_with("exp_probs_b.bias")) return has_router_bias;

@@ -60,6 +60,8 @@ struct ModelShape {
   int64_t delta_v_heads = 0;
   int64_t delta_dim = 0;  // of all their heads
   int64_t conv_taps = 0;
+
+  int64_t n_predictions = 0;  // layers behind the others, which predict further ahead
 };
 
 gguf::Metadata shape_metadata(const ModelShape& shape);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -266,6 +267,20 @@ struct TokenInputsSpec {
   NormSpec norm;          // [width]
 };
 
+// A layer that predicts the token after next (multi-token prediction: DeepSeek-V3,
+// arXiv:2412.19437, 2.2). Its stream begins as projection · (embedding_norm(e), hidden_norm(h)),
+// for the embedding e of the next token and the model's normed state h of this one; where it goes
+// on by itself its own normed state stands for h.
+struct PredictionSpec {
+  NormSpec embedding_norm, hidden_norm;
+  MatrixSpec projection;  // [d_model, 2 * d_model]
+  LayerSpec layer;
+  // Absent: the model's.
+  MatrixSpec embedding;
+  NormSpec output_norm;
+  MatrixSpec output;
+};
+
 struct ModelSpec {
   std::string architecture;
   int64_t d_model = 0;
@@ -281,7 +296,8 @@ struct ModelSpec {
   NormSpec output_norm;
   MatrixSpec output;  // names the embedding's tensor when they are tied
   VectorSpec output_bias;
-  // Tensors whose names begin so may be in the file; nothing reads them.
+  std::optional<PredictionSpec> prediction;  // for speculation; the forward pass goes without
+  // Tensors whose names begin so may be in the file; the forward pass does not read them.
   std::vector<std::string> set_aside;
 
   bool tied_output() const { return output.name == embedding.name; }

@@ -14,7 +14,7 @@ class Collector {
     if (!spec || spec.first_row > 0) return;
     uses.push_back({.name = spec.name,
                     .role = role,
-                    .layer = layer,
+                    .layer = layer_,
                     .n_out = spec.tensor_rows(),
                     .n_in = spec.n_in,
                     .n_matrices = spec.n_matrices,
@@ -32,7 +32,7 @@ class Collector {
     if (!spec || spec.first > 0) return;
     uses.push_back({.name = spec.name,
                     .role = role,
-                    .layer = layer,
+                    .layer = layer_,
                     .n_in = spec.tensor_size(),
                     .n_matrices = spec.n_vectors,
                     .n_active = spec.n_vectors,
@@ -118,10 +118,42 @@ class Collector {
     norm(f.experts_post_norm);
   }
 
+  void model(const ModelSpec& spec) {
+    if (!spec.tied_output()) matrix(spec.embedding, TensorRole::kEmbedding);
+    matrix(spec.token_inputs.embedding, TensorRole::kEmbedding);
+    matrix(spec.token_inputs.projection, TensorRole::kFeedForward, TensorPart::kTokenInputs);
+    norm(spec.token_inputs.norm);
+    for (const LayerSpec& layer : spec.layers) one_layer(layer, layer_ + 1);
+    layer_ = -1;  // of none
+    norm(spec.output_norm);
+    matrix(spec.output, TensorRole::kOutput);
+    vector(spec.output_bias, TensorRole::kOutput);
+  }
+  void prediction(const PredictionSpec& spec, int layer) {
+    layer_ = layer;
+    matrix(spec.embedding, TensorRole::kEmbedding);
+    norm(spec.embedding_norm);
+    norm(spec.hidden_norm);
+    matrix(spec.projection, TensorRole::kFeedForward);
+    one_layer(spec.layer, layer);
+    norm(spec.output_norm);
+    matrix(spec.output, TensorRole::kOutput);
+  }
+
   std::vector<TensorUse> uses;
-  int layer = -1;
 
  private:
+  void one_layer(const LayerSpec& spec, int layer) {
+    layer_ = layer;
+    norm(spec.mixer_norm);
+    std::visit(*this, spec.mixer);
+    norm(spec.mixer_post_norm);
+    norm(spec.ffn_norm);
+    std::visit(*this, spec.ffn);
+    norm(spec.ffn_post_norm);
+    token_input(spec.token_input);
+    vector(spec.output_scale, TensorRole::kNorm);
+  }
   void rope(const RopeSpec& spec) {
     const auto* scaling = std::get_if<LongRopeSpec>(&spec.scaling);
     if (has_rope_factors_ || (!spec.factors && scaling == nullptr)) return;
@@ -132,8 +164,21 @@ class Collector {
     vector(scaling->long_factors, TensorRole::kRope);
   }
 
+  int layer_ = -1;
   bool has_rope_factors_ = false;  // the same tensors serve all layers
 };
+
+int64_t active_bytes(const std::vector<TensorUse>& uses, const gguf::File& file, int64_t n_tokens) {
+  double total = 0;
+  for (const TensorUse& use : uses) {
+    if (use.role == TensorRole::kEmbedding) continue;
+    const gguf::TensorInfo* tensor = file.find(use.name);
+    RIDGE_CHECK(tensor != nullptr);
+    const double share = double(use.n_active) / double(use.n_matrices);
+    total += double(tensor->n_bytes) * (1 - std::pow(1 - share, double(n_tokens)));
+  }
+  return std::llround(total);
+}
 
 }  // namespace
 
@@ -163,38 +208,31 @@ std::string_view name(TensorRole role) {
 
 std::vector<TensorUse> tensor_uses(const ModelSpec& spec) {
   Collector collect;
-  if (!spec.tied_output()) collect.matrix(spec.embedding, TensorRole::kEmbedding);
-  collect.matrix(spec.token_inputs.embedding, TensorRole::kEmbedding);
-  collect.matrix(spec.token_inputs.projection, TensorRole::kFeedForward, TensorPart::kTokenInputs);
-  collect.norm(spec.token_inputs.norm);
-  for (const LayerSpec& layer : spec.layers) {
-    ++collect.layer;
-    collect.norm(layer.mixer_norm);
-    std::visit(collect, layer.mixer);
-    collect.norm(layer.mixer_post_norm);
-    collect.norm(layer.ffn_norm);
-    std::visit(collect, layer.ffn);
-    collect.norm(layer.ffn_post_norm);
-    collect.token_input(layer.token_input);
-    collect.vector(layer.output_scale, TensorRole::kNorm);
-  }
-  collect.layer = -1;
-  collect.norm(spec.output_norm);
-  collect.matrix(spec.output, TensorRole::kOutput);
-  collect.vector(spec.output_bias, TensorRole::kOutput);
+  collect.model(spec);
   return std::move(collect.uses);
 }
 
+std::vector<TensorUse> all_tensor_uses(const ModelSpec& spec) {
+  Collector collect;
+  collect.model(spec);
+  if (spec.prediction) collect.prediction(*spec.prediction, int(spec.layers.size()));
+  return std::move(collect.uses);
+}
+
+std::vector<TensorUse> prediction_uses(const ModelSpec& spec) {
+  std::vector<TensorUse> uses = all_tensor_uses(spec);
+  uses.erase(uses.begin(), uses.begin() + std::ptrdiff_t(tensor_uses(spec).size()));
+  return uses;
+}
+
 int64_t active_weight_bytes(const ModelSpec& spec, const gguf::File& file, int64_t n_tokens) {
-  double total = 0;
-  for (const TensorUse& use : tensor_uses(spec)) {
-    if (use.role == TensorRole::kEmbedding) continue;
-    const gguf::TensorInfo* tensor = file.find(use.name);
-    RIDGE_CHECK(tensor != nullptr);
-    const double share = double(use.n_active) / double(use.n_matrices);
-    total += double(tensor->n_bytes) * (1 - std::pow(1 - share, double(n_tokens)));
-  }
-  return std::llround(total);
+  return active_bytes(tensor_uses(spec), file, n_tokens);
+}
+
+int64_t active_prediction_bytes(const ModelSpec& spec, const gguf::File& file) {
+  RIDGE_CHECK(spec.prediction.has_value());
+  const int64_t own = active_bytes(prediction_uses(spec), file, 1);
+  return spec.prediction->output ? own : own + int64_t(file.find(spec.output.name)->n_bytes);
 }
 
 }  // namespace ridge

@@ -55,9 +55,15 @@ struct TensorUse {
 // In the order of the forward pass. A tied output is listed once, as kOutput.
 std::vector<TensorUse> tensor_uses(const ModelSpec& spec);
 
+// Those of spec.prediction alone, where there is one: all that the model's do not hold; and both.
+std::vector<TensorUse> prediction_uses(const ModelSpec& spec);
+std::vector<TensorUse> all_tensor_uses(const ModelSpec& spec);
+
 // Bytes of weights that one decoded token must read: all of them but the experts it does not go to
 // and embedding tables, of which it reads one row, unless one is the output. Or that a pass of
 // n_tokens must read on average, where each token's experts have nothing to do with another's.
 int64_t active_weight_bytes(const ModelSpec& spec, const gguf::File& file, int64_t n_tokens = 1);
+// That a token must read which spec.prediction drafts.
+int64_t active_prediction_bytes(const ModelSpec& spec, const gguf::File& file);
 
 }  // namespace ridge

@@ -32,7 +32,8 @@ DType stored_type(const TensorUse& use, DType wanted) {
 std::vector<DType> stored_types(const ModelSpec& spec, const RandomModel& options) {
   if (options.file_type) return tensor_types(spec, *options.file_type);
   std::vector<DType> types;
-  for (const TensorUse& use : tensor_uses(spec)) types.push_back(stored_type(use, options.dtype));
+  for (const TensorUse& use : all_tensor_uses(spec))
+    types.push_back(stored_type(use, options.dtype));
   return types;
 }
 
@@ -103,7 +104,7 @@ RandomModelWriter::RandomModelWriter(const gguf::Metadata& metadata, const Rando
       spec_(build_spec(
           metadata,
           [&](std::string_view name) { return options.has_tensor && options.has_tensor(name); })),
-      uses_(tensor_uses(spec_)) {
+      uses_(all_tensor_uses(spec_)) {
   if (options.file_type) set_file_type(metadata_, *options.file_type);
   const std::vector<DType> types = stored_types(spec_, options);
   for (size_t i = 0; i < uses_.size(); ++i) {

@@ -56,6 +56,7 @@ constexpr IntegerField kIntegers[] = {
     {"delta_v_heads", &ModelShape::delta_v_heads, false},
     {"delta_dim", &ModelShape::delta_dim, false},
     {"conv_taps", &ModelShape::conv_taps, false},
+    {"n_predictions", &ModelShape::n_predictions, false},
 };
 
 // Fields of one object; those that nobody asked for are refused.

@@ -26,6 +26,7 @@ struct SynthOptions {
   std::string output;
   std::optional<uint64_t> seed;
   int64_t n_layers = 0;
+  bool prediction = false;
   bool list = false;
 };
 
@@ -62,6 +63,7 @@ ModelShape chosen_shape(const SynthOptions& options) {
     shape.n_dense_layers = std::min(shape.n_dense_layers, shape.n_layers);
     shape.name += cat("-", shape.n_layers, "-layers");
   }
+  if (options.prediction) shape.n_predictions = 1;
   return shape;
 }
 
@@ -120,6 +122,9 @@ void add_synth(CommandLine& line, Action& chosen) {
                   "A quantizer's name for a mix of types: F16, Q8_0, Q4_K_M, IQ2_XXS, ...");
         set.value("-o,--output", options.output, "The file; SHAPE-TYPE.gguf without it");
         set.value("--layers", options.n_layers, "Only so many layers").within(1, 1024);
+        set.flag(
+            "--mtp", options.prediction,
+            "One layer more, which predicts the token after next, where the architecture has it");
         set.value("--seed", options.seed, "Other weights; 1 without it");
         set.flag("--list", options.list, "Show the known shapes");
       },

@@ -86,6 +86,7 @@ ordered_json spec_value(const ModelSpec& spec) {
           {"logit_softcap", spec.logit_softcap},
           {"tied_output", spec.tied_output()},
           {"n_layers", spec.layers.size()},
+          {"prediction_layer", spec.prediction.has_value()},
           {"layers", std::move(layers)}};
 }
 

@@ -50,6 +50,9 @@ std::string spec_part(const ModelSpec& spec) {
   for (const LayerGroup& group : group_layers(spec)) {
     table.add({cat(plural(group.n_layers, "layer")), cat(group.layers, ": ", group.description)});
   }
+  if (spec.prediction) {
+    table.add({"prediction", "1 layer for the token after next; --speculate mtp guesses with it"});
+  }
   return table.str();
 }
 

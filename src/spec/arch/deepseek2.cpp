@@ -97,14 +97,18 @@ ModelSpec deepseek2(ArchReader& reader) {
   reader.set_aside_prediction_layers(spec);
   const int64_t n_dense =
       reader.integer("leading_dense_block_count", 0, reader.n_layers()).value_or(0);
-  for (int i = 0; i < reader.n_layers(); ++i) {
+  const auto layer = [&](int i) {
     FfnSpec ffn;
     if (i < n_dense) {
       ffn = reader.dense_ffn(i, FfnActivation::kSilu);
     } else {
       ffn = experts(reader, i);
     }
-    spec.layers.push_back(reader.pre_norm_layer(i, latent_attention(reader, i), std::move(ffn)));
+    return reader.pre_norm_layer(i, latent_attention(reader, i), std::move(ffn));
+  };
+  for (int i = 0; i < reader.n_layers(); ++i) spec.layers.push_back(layer(i));
+  if (const auto i = reader.prediction_layer()) {
+    spec.prediction = reader.prediction(*i, layer(*i), spec.n_vocab);
   }
   return spec;
 }

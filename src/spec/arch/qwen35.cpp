@@ -12,6 +12,8 @@ ModelSpec qwen35(ArchReader& reader) {
   for (size_t i = 0; i < spec.layers.size(); ++i) {
     spec.layers[i].ffn = reader.dense_ffn(int(i), FfnActivation::kSilu);
   }
+  add_qwen_prediction(reader, spec,
+                      [&](int i) { return reader.dense_ffn(i, FfnActivation::kSilu); });
   return spec;
 }
 

@@ -11,6 +11,7 @@ ModelSpec qwen3next(ArchReader& reader) {
   for (size_t i = 0; i < spec.layers.size(); ++i) {
     spec.layers[i].ffn = qwen_hybrid_moe(reader, int(i));
   }
+  add_qwen_prediction(reader, spec, [&](int i) { return qwen_hybrid_moe(reader, i); });
   return spec;
 }
 

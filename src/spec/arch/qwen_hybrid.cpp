@@ -90,6 +90,17 @@ void add_qwen_hybrid_layers(ArchReader& reader, ModelSpec& spec, KeyHeadOrder or
   }
 }
 
+void add_qwen_prediction(ArchReader& reader, ModelSpec& spec,
+                         const std::function<FfnSpec(int layer)>& ffn) {
+  const auto i = reader.prediction_layer();
+  if (!i) return;
+  LayerSpec layer{.mixer_norm = reader.norm(blk(*i, "attn_norm"), reader.d_model()),
+                  .mixer = gated_attention(reader, *i),
+                  .ffn_norm = reader.norm(blk(*i, "post_attention_norm"), reader.d_model()),
+                  .ffn = ffn(*i)};
+  spec.prediction = reader.prediction(*i, std::move(layer), spec.n_vocab);
+}
+
 MoeFfnSpec qwen_hybrid_moe(ArchReader& reader, int layer) {
   MoeFfnSpec moe = reader.moe_ffn(layer, FfnActivation::kSilu, reader.expert_width(layer));
   moe.normalise = true;

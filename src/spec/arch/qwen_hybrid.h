@@ -2,6 +2,8 @@
 // few one attends, with a gate on what it finds.
 #pragma once
 
+#include <functional>
+
 #include "spec/arch/reader.h"
 
 namespace ridge::arch {
@@ -9,6 +11,11 @@ namespace ridge::arch {
 // Layers without feed-forwards, those that predict further tokens left out. order: of the value
 // heads in the file.
 void add_qwen_hybrid_layers(ArchReader& reader, ModelSpec& spec, KeyHeadOrder order);
+
+// The layer that predicts the token after next, which attends, with this feed-forward; where the
+// file has it.
+void add_qwen_prediction(ArchReader& reader, ModelSpec& spec,
+                         const std::function<FfnSpec(int layer)>& ffn);
 
 // A mixture whose chosen scores sum to one, with a shared expert and its gate.
 MoeFfnSpec qwen_hybrid_moe(ArchReader& reader, int layer);

@@ -91,9 +91,10 @@ int64_t ArchReader::layer_integer(std::string_view key, int layer, int64_t min, 
   const std::string& name = remember(key);
   if (!is_array(key)) return require_integer(key, min, max);
   const auto values = metadata_.get_ints(name);
-  if (int64_t(values->size()) < n_layers_) {
+  const int n_wanted = std::max(n_layers_, layer + 1);
+  if (int64_t(values->size()) < n_wanted) {
     fail(ErrorCode::kInvalidFile, name, " has ", values->size(),
-         " entries, expected one for each of ", n_layers_, " layers");
+         " entries, expected one for each of ", n_wanted, " layers");
   }
   const int64_t entry = (*values)[size_t(layer)];
   if (entry < min || entry > max) {
@@ -469,6 +470,23 @@ void ArchReader::set_aside_prediction_layers(ModelSpec& spec) {
   const auto n = int(integer("nextn_predict_layers", 0, n_layers_ - 1).value_or(0));
   for (int i = n_layers_ - n; i < n_layers_; ++i) spec.set_aside.push_back(blk(i, ""));
   n_layers_ -= n;
+  n_predictions_ = n;
+}
+
+std::optional<int> ArchReader::prediction_layer() const {
+  if (n_predictions_ == 0 || !has_tensor_(blk(n_layers_, "nextn.eh_proj.weight"))) return {};
+  return n_layers_;
+}
+
+PredictionSpec ArchReader::prediction(int i, LayerSpec layer, int64_t n_vocab) {
+  const auto name = [&](std::string_view stem) { return blk(i, cat("nextn.", stem)); };
+  return {.embedding_norm = norm(name("enorm"), d_model_),
+          .hidden_norm = norm(name("hnorm"), d_model_),
+          .projection = matrix(name("eh_proj"), d_model_, 2 * d_model_),
+          .layer = std::move(layer),
+          .embedding = optional_matrix(name("embed_tokens"), n_vocab, d_model_),
+          .output_norm = optional_norm(name("shared_head_norm"), d_model_),
+          .output = optional_matrix(name("shared_head_head"), n_vocab, d_model_)};
 }
 
 void ArchReader::refuse_unread_keys() const {

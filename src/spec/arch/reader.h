@@ -92,6 +92,10 @@ class ArchReader {
   // Takes the layers at the end that predict tokens further ahead out of the count; their tensors
   // are left in the file.
   void set_aside_prediction_layers(ModelSpec& spec);
+  // The number of the first of them, where the file has it; and what stands around it: `layer` is
+  // its block, which the architecture reads like any other's.
+  std::optional<int> prediction_layer() const;
+  PredictionSpec prediction(int i, LayerSpec layer, int64_t n_vocab);
 
   // Throws Error{kUnsupported} naming the first key under the prefix that nobody asked for and that
   // is not known to leave the result alone.
@@ -111,6 +115,7 @@ class ArchReader {
   std::string architecture_;
   std::set<std::string> read_;
   int n_layers_ = 0;
+  int n_predictions_ = 0;  // layers after them
   int64_t d_model_ = 0;
   NormKind norm_kind_ = NormKind::kRms;
 };
