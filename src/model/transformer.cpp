@@ -91,12 +91,20 @@ Tensor Transformer::forward(const Batch& batch, const KvPool& kv, Workspace& wor
                             Observer* observer) const {
   Step step(backend_, kv, workspace, batch, observer);
   const Tensor hidden = workspace.hidden(step.n_rows());
-  const Tensor normed = workspace.normed(step.n_rows());
-  const Weight& table = embedding_ ? *embedding_ : *output_;
-
-  backend_.embed(hidden, table, batch.tokens, spec_.embedding_scale);
+  embed(hidden, batch.tokens);
   step.tap(-1, "embed", hidden);
   if (token_inputs_) token_inputs_->prepare(step, batch.tokens, hidden);
+  return forward_stream(step);
+}
+
+void Transformer::embed(const Tensor& out, std::span<const int32_t> tokens) const {
+  const Weight& table = embedding_ ? *embedding_ : *output_;
+  backend_.embed(out, table, tokens, spec_.embedding_scale);
+}
+
+Tensor Transformer::forward_stream(Step& step) const {
+  const Tensor hidden = step.workspace().hidden(step.n_rows());
+  const Tensor normed = step.workspace().normed(step.n_rows());
   for (int i = 0; i < int(layers_.size()); ++i) {
     const Layer& layer = layers_[size_t(i)];
     Tensor x = hidden;  // what a block reads: see LayerSpec

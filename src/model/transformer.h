@@ -40,6 +40,10 @@ class Transformer {
   Tensor forward(const Batch& batch, const KvPool& kv, Workspace& workspace,
                  Observer* observer = nullptr) const;
 
+  // The same from a stream on that lies in workspace.hidden(), instead of the tokens' embeddings.
+  Tensor forward_stream(Step& step) const;
+  void embed(const Tensor& out, std::span<const int32_t> tokens) const;  // [n, d_model]
+
   // Computes the states of recurrent layers after the first tokens of a trial again, which has been
   // taken back: the batch is those of its tokens that stay, with trial_row 0, and the workspace
   // that of the trial. The caller commits them.

@@ -18,6 +18,7 @@
 #include "engine/session.h"
 #include "gguf/file.h"
 #include "model/observer.h"
+#include "model/predictor.h"
 #include "model/transformer.h"
 #include "spec/build.h"
 #include "spec/tensors.h"
@@ -44,6 +45,9 @@ struct Reference {
   uint32_t n_vocab = 0;
   std::vector<text::Token> ids;
   std::vector<float> logits;  // [ids.size(), n_vocab]
+  // Of the layer that predicts the token after next, where the model has one: [ids.size() - 1,
+  // n_vocab], row i from token i + 1 and the state of token i.
+  std::vector<float> predictions;
 };
 
 Reference read_reference(const std::string& name) {
@@ -60,6 +64,10 @@ Reference read_reference(const std::string& name) {
   read(reference.ids.data(), reference.ids.size() * sizeof(text::Token));
   read(reference.logits.data(), reference.logits.size() * sizeof(float));
   EXPECT_TRUE(in.good() && n_tokens > 0) << "cannot read the logits of " << name;
+  if (in.peek() == std::ifstream::traits_type::eof()) return reference;
+  reference.predictions.resize(size_t(n_tokens - 1) * reference.n_vocab);
+  read(reference.predictions.data(), reference.predictions.size() * sizeof(float));
+  EXPECT_TRUE(in.good()) << "cannot read the predictions of " << name;
   return reference;
 }
 
@@ -139,13 +147,20 @@ double allowed_rms(const std::string& name, const Reference& reference, DType kv
   return kAmplification * std::sqrt(squares) * rms(reference.logits);
 }
 
-void expect_close(const std::vector<float>& found, const Reference& reference, double allowed) {
+void expect_close(const std::vector<float>& found, std::span<const float> expected, int64_t n_vocab,
+                  double allowed) {
+  ASSERT_EQ(found.size(), expected.size());
   std::vector<float> errors(found.size());
-  for (size_t i = 0; i < found.size(); ++i) errors[i] = found[i] - reference.logits[i];
+  for (size_t i = 0; i < found.size(); ++i) errors[i] = found[i] - expected[i];
   EXPECT_LE(rms(errors), allowed);
   const auto largest = std::ranges::max_element(errors, {}, [](float e) { return std::fabs(e); });
   EXPECT_LE(std::fabs(*largest), kLargest * allowed)
-      << "at position " << (largest - errors.begin()) / reference.n_vocab;
+      << "at position " << (largest - errors.begin()) / n_vocab;
+}
+
+void expect_close(const std::vector<float>& found, const Reference& reference, double allowed) {
+  const auto expected = std::span(reference.logits).first(found.size());
+  expect_close(found, expected, reference.n_vocab, allowed);
 }
 
 class Parity : public testing::TestWithParam<std::string> {
@@ -219,6 +234,51 @@ TEST_P(Parity, GoingBackRepeatsWhatFollows) {
     }
     EXPECT_EQ(rest(size_t(kept)), expected);
   }
+}
+
+TEST_P(Parity, ThePredictionLayerAgreesWithTheReferenceInAnyChunks) {
+  const gguf::File file = gguf::File::open(model_path(name()));
+  const ModelSpec spec = build_spec(file);
+  ASSERT_EQ(spec.prediction.has_value(), !reference_.predictions.empty());
+  if (!spec.prediction) return;
+  const std::unique_ptr<Backend> backend = cpu::make_backend({.n_threads = 1});
+  const Transformer model(file, spec, *backend);
+  const Predictor predictor(file, model, *backend);
+  Session session(model, *backend, {.n_tokens = kTokens, .max_batch = kTokens});
+  const Tensor states = session.append(reference_.ids);
+  const auto predict = [&](int64_t chunk) {
+    KvPool kv(*backend, predictor.stack(), {.n_tokens = kTokens});
+    KvSequence sequence = kv.create();
+    Workspace workspace(*backend, predictor.stack(), kTokens);
+    const BufferPtr joined = backend->alloc(size_t(kTokens * 2 * spec.d_model) * sizeof(float));
+    const BufferPtr logits = backend->alloc(size_t(kTokens * spec.n_vocab) * sizeof(float));
+    std::vector<float> found;
+    const auto n_rows = int64_t(reference_.ids.size()) - 1;
+    for (int64_t at = 0; at < n_rows; at += chunk) {
+      const int64_t n = std::min(chunk, n_rows - at);
+      sequence.reserve(n);
+      const BatchSequence rows[] = {{.sequence = &sequence, .first_row = 0, .n_rows = int(n)}};
+      const auto tokens = std::span(reference_.ids).subspan(size_t(at) + 1, size_t(n));
+      const Tensor own =
+          predictor.forward({.tokens = tokens, .sequences = rows},
+                            {.states = slice_rows(states, at, n),
+                             .joined = make_tensor(DType::kF32, {n, 2 * spec.d_model}, *joined, 0)},
+                            kv, workspace);
+      sequence.commit(n);
+      const Tensor out = make_tensor(DType::kF32, {n, spec.n_vocab}, *logits, 0);
+      predictor.head(own, out);
+      std::vector<float> part(size_t(n * spec.n_vocab));
+      backend->download(out, std::as_writable_bytes(std::span(part)));
+      found.insert(found.end(), part.begin(), part.end());
+    }
+    return found;
+  };
+  const std::vector<float> whole = predict(kTokens);
+  // The model's error goes in, the layer's own comes on top: no more than twice as much.
+  expect_close(whole, reference_.predictions, reference_.n_vocab,
+               2 * allowed_rms(name(), reference_, DType::kF16));
+  EXPECT_EQ(predict(1), whole);
+  EXPECT_EQ(predict(7), whole);
 }
 
 INSTANTIATE_TEST_SUITE_P(Tiny, Parity, testing::ValuesIn(cases()), [](const auto& tested) {
@@ -324,6 +384,7 @@ TEST(ParityCases, CoverEveryArchitectureRopeVariantAndWindow) {
   for (const std::string& name : cases()) {
     const ModelSpec spec = build_spec(gguf::File::open(model_path(name)));
     found.push_back(spec.architecture);
+    if (spec.prediction) found.push_back(spec.architecture + " prediction");
     for (const LayerSpec& layer : spec.layers) {
       if (layer.token_input) found.push_back("token inputs");
       if (const auto* latent = std::get_if<LatentAttentionSpec>(&layer.mixer)) {
@@ -377,7 +438,12 @@ TEST(ParityCases, CoverEveryArchitectureRopeVariantAndWindow) {
                                      "compressed Q",
                                      "plain Q",
                                      "groups by best",
-                                     "groups by two"};
+                                     "groups by two",
+                                     "qwen3next prediction",
+                                     "qwen35 prediction",
+                                     "qwen35moe prediction",
+                                     "glm4moe prediction",
+                                     "deepseek2 prediction"};
   for (std::string_view architecture : known_architectures()) wanted.emplace_back(architecture);
   for (const std::string& feature : wanted) {
     EXPECT_NE(std::ranges::find(found, feature), found.end()) << "no fixture has " << feature;

@@ -31,6 +31,7 @@ from mlx_lm.models.base import create_causal_mask
 
 import tiny_hybrids
 import tiny_latent
+import tiny_prediction
 
 OUT = "tests/models/fixtures"
 N_VOCAB = 48
@@ -47,7 +48,7 @@ class Case:
     types: dict = field(default_factory=dict)  # part of a tensor's name in the file -> its type
     default_type: T = T.F16
     pattern: int = 0            # gemma3: period of global layers, written unless it is 6
-    prediction_layers: int = 0  # at the end of the file, made up: the reference does not run them
+    predicts: bool = False      # the last layer predicts the token after next (tiny_prediction.py)
     seed: int = 0               # changed where two experts' scores come too close to choose surely,
                                 # or scores are such that what f16 rounds in K moves them too far
     keys: dict = field(default_factory=dict)  # metadata of this architecture alone, unprefixed
@@ -210,7 +211,8 @@ CASES = [
             rope_type="yarn", factor=4.0, original_max_position_embeddings=32, beta_fast=32.0,
             beta_slow=1.0)), {"_exps": T.MXFP4}),
     Case("glm4moe", "glm4_moe", MODEL_ARCH.GLM4_MOE, GLM | dict(
-        use_qk_norm=False, attention_bias=True, n_shared_experts=1), prediction_layers=1),
+        num_hidden_layers=3, use_qk_norm=False, attention_bias=True, n_shared_experts=1),
+        predicts=True),
     Case("glm4moe-norms", "glm4_moe", MODEL_ARCH.GLM4_MOE, GLM | dict(
         use_qk_norm=True, attention_bias=False, n_shared_experts=2)),
     Case("gemma4", "gemma4_text", MODEL_ARCH.GEMMA4, GEMMA4 | dict(
@@ -304,6 +306,16 @@ CASES += [
     Case("qwen3next-wide", "qwen3_next", MODEL_ARCH.QWEN3NEXT, HYBRID_MOE | dict(
         head_dim=32, decoder_sparse_step=1, mlp_only_layers=[], norm_topk_prob=True,
         partial_rotary_factor=0.25)),
+    # Of four layers the last attends, as those that predict do.
+    Case("qwen3next-mtp", "qwen3_next", MODEL_ARCH.QWEN3NEXT, HYBRID_MOE | dict(
+        num_hidden_layers=4, decoder_sparse_step=1, mlp_only_layers=[], norm_topk_prob=True,
+        partial_rotary_factor=0.5), predicts=True),
+    Case("qwen35-mtp", "qwen3_5", MODEL_ARCH.QWEN35, HYBRID | dict(
+        num_hidden_layers=4, rope_parameters=MROPE | dict(partial_rotary_factor=0.25)),
+        predicts=True),
+    Case("qwen35moe-mtp", "qwen3_5_moe", MODEL_ARCH.QWEN35MOE, HYBRID_MOE | dict(
+        num_hidden_layers=4, rope_parameters=MROPE | dict(partial_rotary_factor=0.5)),
+        predicts=True),
     Case("lfm2", "lfm2", MODEL_ARCH.LFM2, SMALL | dict(
         num_hidden_layers=3, full_attn_idxs=[1], conv_L_cache=3, conv_bias=False, norm_eps=1e-5,
         block_dim=32, block_ff_dim=32, block_multiple_of=32, block_ffn_dim_multiplier=1.0,
@@ -380,9 +392,9 @@ CASES += [
         routed_scaling_factor=2.5, rope_scaling=DEEPSEEK_YARN | dict(
             mscale=1.0, mscale_all_dim=1.0)), default_type=T.Q8_0, seed=4),
     Case("glm4moelite", "glm4_moe_lite", MODEL_ARCH.DEEPSEEK2, LATENT | dict(
-        num_attention_heads=3, q_lora_rank=24, qk_nope_head_dim=24, qk_rope_head_dim=16,
-        v_head_dim=40, topk_method="noaux_tc", scoring_func="sigmoid", norm_topk_prob=True,
-        routed_scaling_factor=1.8, rope_scaling=None), prediction_layers=1),
+        num_hidden_layers=3, num_attention_heads=3, q_lora_rank=24, qk_nope_head_dim=24,
+        qk_rope_head_dim=16, v_head_dim=40, topk_method="noaux_tc", scoring_func="sigmoid",
+        norm_topk_prob=True, routed_scaling_factor=1.8, rope_scaling=None), predicts=True, seed=1),
 ]
 
 GEMMAS = (MODEL_ARCH.GEMMA, MODEL_ARCH.GEMMA2, MODEL_ARCH.GEMMA3)  # their norms multiply by 1 + weight
@@ -543,7 +555,7 @@ def write_metadata(writer, case, config):
     writer.add_type("model")
     # llama.cpp looks for special tokens in the vocabulary of whatever is called phi3.
     writer.add_name(case.name.replace("phi3", "phi"))
-    writer.add_block_count(config["num_hidden_layers"] + case.prediction_layers)
+    writer.add_block_count(config["num_hidden_layers"])
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(config["hidden_size"])
     writer.add_feed_forward_length(config["intermediate_size"])
@@ -573,6 +585,8 @@ def write_metadata(writer, case, config):
     write_rope_scaling(writer, config.get("rope_scaling"), head_dim, config.get("rope_theta"))
     tiny_hybrids.write_metadata(writer, config)
     tiny_latent.write_metadata(writer, config)
+    if case.predicts:
+        writer.add_nextn_predict_layers(1)
     for key, value in case.keys.items():
         add = {str: writer.add_string, float: writer.add_float32, int: writer.add_uint32,
                bool: writer.add_bool, list: writer.add_array}[type(value)]
@@ -602,8 +616,6 @@ def write_experts(writer, case, config):
     if case.arch == MODEL_ARCH.LFM2MOE:
         writer.add_leading_dense_block_count(config["num_dense_layers"])
         writer.add_expert_gating_func(ExpertGatingFuncType.SIGMOID)
-    if case.prediction_layers:
-        writer.add_nextn_predict_layers(case.prediction_layers)
     if case.arch == MODEL_ARCH.GPT_OSS:
         writer.add_sliding_window(config["sliding_window"])
         writer.add_expert_feed_forward_length(config["intermediate_size"])
@@ -637,19 +649,6 @@ def write_vocabulary(writer):
     writer.add_token_types([1] * (N_VOCAB - 1) + [3])
     writer.add_token_merges(["A B"])
     writer.add_eos_token_id(N_VOCAB - 1)
-
-
-def add_prediction_layers(writer, case, config, name, stored, qtype):
-    """Copies of the last layer's tensors, with what joins the layer to the others."""
-    n = config["num_hidden_layers"]
-    for i in range(n, n + case.prediction_layers):
-        if name.startswith(f"blk.{n - 1}."):
-            writer.add_tensor(name.replace(f"blk.{n - 1}.", f"blk.{i}."), stored, raw_dtype=qtype)
-        if name == "output_norm.weight":
-            d_model = config["hidden_size"]
-            writer.add_tensor(f"blk.{i}.nextn.eh_proj.weight", np.ones((d_model, 2 * d_model), np.float16))
-            for norm in ("enorm", "hnorm", "shared_head_norm"):
-                writer.add_tensor(f"blk.{i}.nextn.{norm}.weight", np.ones(d_model, np.float32))
 
 
 def make(case, codec):
@@ -721,8 +720,12 @@ def make(case, codec):
                 file_name = file_name.replace("up", "gate_up")
             writer.add_tensor(file_name, rows, raw_dtype=qtype)
         weights.append((name, mx.array(values)))
-        add_prediction_layers(writer, case, config, file_name, stored, qtype)
     model.load_weights(weights, strict=False)
+    if case.predicts:
+        last = config["num_hidden_layers"] - 1
+        around = tiny_prediction.write(writer, last, config["hidden_size"], codec,
+                                       case.default_type, rng)
+        prediction = tiny_prediction.cut(model)
 
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -732,13 +735,16 @@ def make(case, codec):
     logits = np.array(model(mx.array(ids)[None])[0].astype(mx.float32))
     with open(f"{OUT}/{case.name}.logits", "wb") as f:
         f.write(struct.pack("<2I", N_TOKENS, N_VOCAB) + ids.tobytes() + logits.tobytes())
+        if case.predicts:
+            eps = config["rms_norm_eps"]
+            f.write(tiny_prediction.logits(model, prediction, around, ids, eps).tobytes())
 
 
 def read_logits(case):
     with open(f"{OUT}/{case.name}.logits", "rb") as f:
         n_tokens, n_vocab = struct.unpack("<2I", f.read(8))
         ids = np.frombuffer(f.read(4 * n_tokens), np.int32)
-        return ids, np.frombuffer(f.read(), np.float32).reshape(n_tokens, n_vocab)
+        return ids, np.frombuffer(f.read(4 * n_tokens * n_vocab), np.float32).reshape(n_tokens, n_vocab)
 
 
 def check_llamacpp(program, cases):
