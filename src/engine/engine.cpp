@@ -10,6 +10,7 @@
 #include "engine/actions/speculate.h"
 #include "engine/answer.h"
 #include "engine/draft_model.h"
+#include "engine/prediction_drafter.h"
 #include "engine/session.h"
 #include "gguf/file.h"
 #include "model/transformer.h"
@@ -41,11 +42,17 @@ EngineOptions resolve(const EngineOptions& options, const ModelSpec& spec) {
          kMostDraft);
   }
   resolved.speculation.most = std::min(most, resolved.context - 1);
+  if (options.speculation.prediction_layer && !spec.prediction) {
+    fail(ErrorCode::kInvalidArgument,
+         "this file holds no layer that predicts further ahead, which --speculate mtp would use",
+         spec.set_aside.empty() ? "" : " (its metadata name one; its tensors are not all there)",
+         "; a smaller model of the same vocabulary can guess instead: --draft MODEL");
+  }
   return resolved;
 }
 
 bool is_wanted(const SpeculationOptions& options) {
-  return options.drafter != nullptr || !options.draft_model.empty();
+  return options.drafter != nullptr || options.prediction_layer || !options.draft_model.empty();
 }
 
 // Passes of drafted tokens are batches, too.
@@ -60,16 +67,12 @@ KvOptions cache_options(const EngineOptions& options) {
 
 MemoryPlan plan_for(const gguf::File& file, const ModelSpec& spec, Backend& backend,
                     const EngineOptions& options) {
-  const KvOptions cache = Session::pool_options(cache_options(options));
-  return plan_memory(memory_needs(spec, file, backend, cache),
-                     options.memory.value_or(memory_limit()), options.paging);
-}
-
-std::shared_ptr<Drafter> make_drafter(const EngineOptions& options, Backend& backend,
-                                      const DraftModel::Target& target) {
-  const SpeculationOptions& wanted = options.speculation;
-  if (wanted.drafter != nullptr) return wanted.drafter;
-  return std::make_shared<DraftModel>(wanted.draft_model, backend, target, cache_options(options));
+  const KvOptions cache = cache_options(options);
+  MemoryNeeds needs = memory_needs(spec, file, backend, Session::pool_options(cache));
+  if (options.speculation.prediction_layer) {
+    needs += PredictionDrafter::memory_needs(spec, file, backend, cache);
+  }
+  return plan_memory(needs, options.memory.value_or(memory_limit()), options.paging);
 }
 
 // Bytes of weights that a pass of each number of tokens reads.
@@ -93,10 +96,10 @@ struct Engine::State {
         session(model, backend, cache_options(options)),
         tokenizer(vocabulary.get()) {
     if (!is_wanted(options.speculation)) return;
-    speculation.emplace(make_drafter(options, backend, {*tokenizer, spec.n_vocab}),
-                        options.speculation);
+    speculation.emplace(make_drafter(file, backend), options.speculation);
   }
 
+  std::shared_ptr<Drafter> make_drafter(const gguf::File& file, Backend& backend) const;
   void check(std::span<const text::Token> tokens) const;
   bool step(Answer& answer, double& bytes_read);
   Drafter* drafter();
@@ -112,6 +115,18 @@ struct Engine::State {
   std::shared_ptr<const text::Tokenizer> tokenizer;
   std::optional<Speculation> speculation;
 };
+
+std::shared_ptr<Drafter> Engine::State::make_drafter(const gguf::File& file,
+                                                     Backend& backend) const {
+  const SpeculationOptions& wanted = options.speculation;
+  const KvOptions cache = cache_options(options);
+  if (wanted.drafter != nullptr) return wanted.drafter;
+  if (wanted.prediction_layer) {
+    return std::make_shared<PredictionDrafter>(file, model, backend, cache, memory.placement);
+  }
+  const DraftModel::Target target{*tokenizer, model.spec().n_vocab};
+  return std::make_shared<DraftModel>(wanted.draft_model, backend, target, cache);
+}
 
 Drafter* Engine::State::drafter() {
   return speculation ? &speculation->drafter() : nullptr;
@@ -260,6 +275,7 @@ void Engine::logits(std::span<const text::Token> tokens,
     }
     tokens = tokens.subspan(n);
   }
+  if (state_->speculation) session.clear();  // its drafter has not seen them
 }
 
 }  // namespace ridge

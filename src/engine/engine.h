@@ -26,6 +26,7 @@ class Drafter;
 
 // Who guesses tokens ahead (engine/drafter.h), at most one of them; nobody: one token a pass.
 struct SpeculationOptions {
+  bool prediction_layer = false;      // the model's own, which its file must hold
   std::filesystem::path draft_model;  // a model of the same vocabulary
   std::shared_ptr<Drafter> drafter;   // or whatever else guesses
   int64_t most = 8;                   // tokens guessed at once, 1 to 15

@@ -41,9 +41,18 @@ std::string parts_of(const MemoryNeeds& needs) {
 
 }  // namespace
 
-MemoryNeeds memory_needs(const ModelSpec& spec, const gguf::File& file, Backend& backend,
-                         const KvOptions& cache) {
-  MemoryNeeds needs{.kv = KvPool::memory_of(backend, spec, cache)};
+MemoryNeeds& MemoryNeeds::operator+=(const MemoryNeeds& other) {
+  experts += other.experts;
+  other_weights += other.other_weights;
+  kv += other.kv;
+  compute += other.compute;
+  return *this;
+}
+
+MemoryNeeds stack_needs(const ModelSpec& spec, const gguf::File& file, Backend& backend,
+                        const KvOptions& cache) {
+  MemoryNeeds needs{.kv = KvPool::memory_of(backend, spec, cache),
+                    .compute = Workspace::memory_of(spec, cache.max_batch, cache.n_trial)};
   for (const TensorUse& use : tensor_uses(spec)) {
     const gguf::TensorInfo* tensor = file.find(use.name);
     RIDGE_CHECK(tensor != nullptr);
@@ -54,9 +63,14 @@ MemoryNeeds memory_needs(const ModelSpec& spec, const gguf::File& file, Backend&
                                                   .n_matrices = use.n_matrices}));
     (use.role == TensorRole::kExperts ? needs.experts : needs.other_weights) += bytes;
   }
+  return needs;
+}
+
+MemoryNeeds memory_needs(const ModelSpec& spec, const gguf::File& file, Backend& backend,
+                         const KvOptions& cache) {
+  MemoryNeeds needs = stack_needs(spec, file, backend, cache);
   const int64_t logits = 2 * Session::kLogitRows * spec.n_vocab * int64_t(sizeof(float));
-  needs.compute =
-      Workspace::memory_of(spec, cache.max_batch, cache.n_trial) + logits + kProgramBytes;
+  needs.compute += logits + kProgramBytes;
   return needs;
 }
 

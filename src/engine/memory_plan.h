@@ -21,11 +21,15 @@ struct MemoryNeeds {
   int64_t compute = 0;  // intermediate results, logits, and what the program itself needs
 
   int64_t total() const { return experts + other_weights + kv + compute; }
+  MemoryNeeds& operator+=(const MemoryNeeds& other);
 };
 
 // Throws Error{kInvalidArgument} for a cache that no memory could hold.
 MemoryNeeds memory_needs(const ModelSpec& spec, const gguf::File& file, Backend& backend,
                          const KvOptions& cache);
+// Of its weights, cache and intermediate results alone, where something else runs beside it.
+MemoryNeeds stack_needs(const ModelSpec& spec, const gguf::File& file, Backend& backend,
+                        const KvOptions& cache);
 
 enum class Paging {
   kRefused,  // all must fit

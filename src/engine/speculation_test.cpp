@@ -44,6 +44,14 @@ gguf::Metadata metadata(const std::string& architecture) {
   return m;
 }
 
+// With a layer at the end that predicts; it attends, as every second one.
+gguf::Metadata predicting_metadata(const std::string& architecture) {
+  gguf::Metadata m = metadata(architecture);
+  m.set(architecture + ".block_count", {gguf::ValueType::kU32, uint64_t{4}});
+  m.set(architecture + ".nextn_predict_layers", {gguf::ValueType::kU32, uint64_t{1}});
+  return m;
+}
+
 // Proposes of a known text so many tokens in turn, and then a wrong one.
 class Prompter final : public Drafter {
  public:
@@ -272,6 +280,41 @@ TEST_P(Speculating, AfterATrialTheCacheIsAsIfTheRestHadNeverBeenRead) {
 INSTANTIATE_TEST_SUITE_P(Architectures, Speculating,
                          ::testing::Values("llama", "gemma3", "qwen3moe", "qwen35", "lfm2"),
                          [](const auto& test) { return std::string(test.param); });
+
+// What the layer lacks is the model's, and what it has is its own.
+TEST(PredictionLayers, ChangeNoBitWithAndWithoutTensorsOfTheirOwn) {
+  const TempFolder folder;
+  const auto backend = cpu::make_backend({.n_threads = 1});
+  const auto path = folder / "model.gguf";
+  GenerateRequest wanted{.prompt = {5, 6, 7, 200, 100, 9}, .max_tokens = 30};
+  wanted.sampling.logit_bias = {{kEos, kNever}};
+  for (const char* absent : {"embed_tokens", "shared_head", "nothing"}) {
+    SCOPED_TRACE(absent);
+    const auto has_tensor = [&](std::string_view name) {
+      return name.find("nextn.") != name.npos && name.find(absent) == name.npos;
+    };
+    write_random_model(path, predicting_metadata("qwen35"),
+                       {.dtype = DType::kF32, .has_tensor = has_tensor});
+    Engine speculating(path, *backend,
+                       {.speculation = {.prediction_layer = true, .most = 3, .adapts = false}});
+    const GenerateResult result = speculating.generate(wanted, {});
+    EXPECT_EQ(result.tokens, Engine(path, *backend, {}).generate(wanted, {}).tokens);
+    EXPECT_GT(result.stats.speculation.n_drafted, 0);
+  }
+}
+
+TEST(PredictionLayers, AreMissedInPlainWords) {
+  const TempFolder folder;
+  const auto backend = cpu::make_backend({.n_threads = 1});
+  const auto path = testing::write_tiny_model(folder / "model.gguf", "qwen35");
+  try {
+    Engine(path, *backend, {.speculation = {.prediction_layer = true}});
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
+    EXPECT_NE(std::string(error.what()).find("--draft MODEL"), std::string::npos) << error.what();
+  }
+}
 
 TEST(DraftModels, AreRefusedWithTheFirstTokenThatDiffers) {
   const TempFolder folder;

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import pathlib
 import signal
 import struct
 import subprocess
@@ -205,6 +206,25 @@ class RunTest(ProgramTest):
         self.assertNotIn("speculation", plain["stats"])
         done = self.run_ridge("run", self.model, *arguments, "--temp", "0", "-md", self.model)
         self.assertRegex(done.stderr, r" · draft model (\d+) of \1 accepted \(100 %\), ")
+
+    def test_the_models_own_prediction_layer_guesses_and_changes_nothing(self):
+        predicts = str(pathlib.Path(__file__).parents[1] / "models/fixtures/glm4moelite.gguf")
+        arguments = ["run", predicts, "--raw", "-p", "ABCDE", "-n", "40", "--temp", "0", "-l", "47-inf",
+                     "--dry-sequence-breaker", "A"]  # its few letters have no other
+        plain = self.run_ridge(*arguments)
+        guessed = self.run_ridge(*arguments, "--speculate", "mtp")
+        self.assertEqual(guessed.stdout, plain.stdout)
+        self.assertRegex(guessed.stderr, r" · prediction layer \d+ of \d+ accepted ")
+        self.assertIn("--speculate mtp guesses with it", self.run_ridge("inspect", predicts).stdout)
+        self.assertNotIn("--speculate", self.run_ridge("inspect", self.model).stdout)
+
+    def test_a_model_without_a_prediction_layer_says_so_and_the_way_out(self):
+        done = self.run_ridge("run", self.model, "-p", "x", "--speculate", "mtp", code=2)
+        self.assertIn("holds no layer that predicts further ahead", done.stderr)
+        self.assertIn("--draft MODEL", done.stderr)
+        self.answer("-p", "x", "-n", "1", "--speculate", "off")
+        self.run_ridge("run", self.model, "-p", "x", "--speculate", "maybe", code=2)
+        self.run_ridge("run", self.model, "-p", "x", "--speculate", "mtp", "--draft", self.model, code=2)
 
     def test_a_draft_of_another_vocabulary_is_refused_with_the_first_difference(self):
         other = model("qwen2.5-coder-0.5b")

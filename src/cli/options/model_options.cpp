@@ -83,6 +83,10 @@ void warn_of_paging(const MemoryPlan& plan, Context& context) {
 }
 
 void declare_speculation(OptionSet& set, ModelOptions& options) {
+  set.value("--speculate", options.speculate,
+            "mtp: the model's own layer for it guesses tokens ahead; off")
+      .one_of({"mtp", "off"})
+      .group(kSpeculation);
   set.value("--draft,--model-draft", options.draft,
             "A small model of the same vocabulary guesses ahead (also -md)")
       .group(kSpeculation);
@@ -121,7 +125,12 @@ DType cache_dtype(const std::string& name, const char* option) {
 namespace {
 
 SpeculationOptions speculation_options(const ModelOptions& options, const Context& context) {
-  SpeculationOptions speculation{.most = options.most_draft};
+  SpeculationOptions speculation{.prediction_layer = options.speculate == "mtp",
+                                 .most = options.most_draft};
+  if (speculation.prediction_layer && !options.draft.empty()) {
+    fail(ErrorCode::kInvalidArgument,
+         "--speculate mtp and --draft each name who guesses; one of them can");
+  }
   if (!options.draft.empty()) speculation.draft_model = find_model(options.draft, context);
   return speculation;
 }
