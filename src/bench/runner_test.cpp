@@ -38,7 +38,8 @@ TEST_F(TinyBench, TheModelSaysWhatItIs) {
   // The output is tied to the embedding, so a token reads every tensor.
   EXPECT_EQ(model_.tensor_bytes, bytes);
   EXPECT_EQ(model_.work.weight_bytes, bytes);
-  EXPECT_LT(model_.work.weight_macs, model_.n_parameters) << "norms multiply no matrix";
+  EXPECT_LT(model_.work.weight_macs + model_.work.head_macs, model_.n_parameters)
+      << "norms multiply no matrix";
   EXPECT_EQ(main_weight_type(file_), DType::kF32);
 }
 
@@ -105,7 +106,8 @@ TEST_F(TinyBench, WorkCountsPassesAndWhatEachSees) {
   const TestWork prefill = work_of_test({.n_prompt = 10}, model_.work, kv, 4);
   EXPECT_DOUBLE_EQ(prefill.bytes, 3.0 * double(model_.work.weight_bytes) + 22 * per_token);
   // Token i sees i + 1: 55 in all, 4 heads of 32 + 32 in 3 layers.
-  EXPECT_DOUBLE_EQ(prefill.macs, 10.0 * double(model_.work.weight_macs) + 55.0 * 3 * 4 * 64);
+  EXPECT_DOUBLE_EQ(prefill.macs, 10.0 * double(model_.work.weight_macs) + 55.0 * 3 * 4 * 64 +
+                                     double(model_.work.head_macs));
   const TestWork decode = work_of_test({.n_gen = 10, .n_depth = 100}, model_.work, kv, 4);
   EXPECT_DOUBLE_EQ(decode.bytes, 10 * (double(model_.work.weight_bytes) + 105 * per_token));
   const TestWork columns = work_of_test({.n_gen = 10, .n_columns = 2}, model_.work, kv, 4);

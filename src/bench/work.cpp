@@ -45,6 +45,7 @@ TestWork prefill_work(int64_t first, int64_t n, const ModelWork& model,
     work.macs +=
         double(taken) * (double(model.weight_macs) + attention_macs(model.attention, mean_seen));
   }
+  if (n > 0) work.macs += double(model.head_macs);
   return work;
 }
 
@@ -55,8 +56,9 @@ TestWork decode_work(int64_t first, int64_t n, int n_columns, const ModelWork& m
   const int64_t middle = first + (n + 1) / 2;  // bytes grow evenly from the first token to the last
   const double kv_bytes = columns * double(kv_bytes_read(kv, middle));
   work.bytes = double(n) * (double(model.weight_bytes) + kv_bytes);
-  work.macs = double(n) * columns *
-              (double(model.weight_macs) + attention_macs(model.attention, double(middle)));
+  const double of_token =
+      double(model.weight_macs + model.head_macs) + attention_macs(model.attention, double(middle));
+  work.macs = double(n) * columns * of_token;
   return work;
 }
 
@@ -67,7 +69,8 @@ ModelWork work_of_model(const ModelSpec& spec, const gguf::File& file) {
   for (const TensorUse& use : tensor_uses(spec)) {
     work.every_weight = work.every_weight && use.n_active == use.n_matrices;
     if (use.role == TensorRole::kEmbedding || use.n_out == 1) continue;
-    work.weight_macs += use.n_active * use.n_out * use.n_in;
+    const int64_t macs = use.n_active * use.n_out * use.n_in;
+    (use.role == TensorRole::kOutput ? work.head_macs : work.weight_macs) += macs;
   }
   for (const LayerSpec& layer : spec.layers) {
     std::visit([&](const auto& mixer) { add_mixer(mixer, work); }, layer.mixer);

@@ -21,7 +21,8 @@ struct AttentionWork {
 // What a model costs, whatever the test.
 struct ModelWork {
   int64_t weight_bytes = 0;  // that one decoded token reads ("active bytes")
-  int64_t weight_macs = 0;   // multiply-adds of a token with them and with states
+  int64_t weight_macs = 0;   // multiply-adds of a token with the layers' weights and states
+  int64_t head_macs = 0;     // … with the output's; of a prompt, only the last token has any
   bool every_weight = true;  // each token reads all of them; false: experts are chosen by token
   std::vector<AttentionWork> attention;  // of the layers
 };
