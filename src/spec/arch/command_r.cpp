@@ -3,6 +3,7 @@
 #include "spec/arch/list.h"
 
 namespace ridge::arch {
+
 ModelSpec command_r(ArchReader& reader) {
   reader.use_layer_norms();
   ModelSpec spec = reader.model();

@@ -17,11 +17,7 @@ ModelSpec exaone4(ArchReader& reader) {
     attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k_dim);
     if (window > 0 && windowed[size_t(i)]) attention.window = window;
     if (window > 0 && !windowed[size_t(i)]) attention.rope = {};
-    spec.layers.push_back(
-        {.mixer = std::move(attention),
-         .mixer_post_norm = reader.norm(blk(i, "post_attention_norm"), spec.d_model),
-         .ffn = reader.dense_ffn(i, FfnActivation::kSilu),
-         .ffn_post_norm = reader.norm(blk(i, "post_ffw_norm"), spec.d_model)});
+    spec.layers.push_back(reader.post_norm_layer(i, std::move(attention), FfnActivation::kSilu));
   }
   return spec;
 }

@@ -25,11 +25,7 @@ ModelSpec olmo2(ArchReader& reader) {
     attention.q_norm = reader.norm(blk(i, "attn_q_norm"), attention.q.n_out);
     attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k.n_out);
     if (window > 0 && windowed[size_t(i)]) see_window_only(reader, attention, window);
-    spec.layers.push_back(
-        {.mixer = std::move(attention),
-         .mixer_post_norm = reader.norm(blk(i, "post_attention_norm"), spec.d_model),
-         .ffn = reader.dense_ffn(i, FfnActivation::kSilu),
-         .ffn_post_norm = reader.norm(blk(i, "post_ffw_norm"), spec.d_model)});
+    spec.layers.push_back(reader.post_norm_layer(i, std::move(attention), FfnActivation::kSilu));
   }
   return spec;
 }

@@ -274,6 +274,13 @@ LayerSpec ArchReader::pre_norm_layer(int layer, MixerSpec mixer, FfnSpec ffn) {
   return spec;
 }
 
+LayerSpec ArchReader::post_norm_layer(int layer, MixerSpec mixer, FfnActivation activation) {
+  return {.mixer = std::move(mixer),
+          .mixer_post_norm = norm(blk(layer, "post_attention_norm"), d_model_),
+          .ffn = dense_ffn(layer, activation),
+          .ffn_post_norm = norm(blk(layer, "post_ffw_norm"), d_model_)};
+}
+
 LayerSpec ArchReader::parallel_layer(int layer, MixerSpec mixer, FfnSpec ffn) {
   return {.mixer_norm = norm(blk(layer, "attn_norm"), d_model_),
           .mixer = std::move(mixer),

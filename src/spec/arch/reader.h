@@ -69,6 +69,8 @@ class ArchReader {
   // Norm, attention, add; norm, feed-forward, add.
   LayerSpec pre_norm_layer(int layer, MixerSpec mixer, FfnActivation activation);
   LayerSpec pre_norm_layer(int layer, MixerSpec mixer, FfnSpec ffn);
+  // Attention, norm, add; feed-forward, norm, add.
+  LayerSpec post_norm_layer(int layer, MixerSpec mixer, FfnActivation activation);
   // Norm; attention and feed-forward side by side, both added.
   LayerSpec parallel_layer(int layer, MixerSpec mixer, FfnSpec ffn);
   // Widths of a layer's feed-forward, of one of its experts, and of one for all tokens.
