@@ -252,7 +252,7 @@ class RunTest(ProgramTest):
                                    env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.stdout.read(20)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=support.PATIENCE)
         self.assertEqual(process.returncode, 130)
         self.assertIn(b"decode", err)
 
@@ -262,7 +262,7 @@ class RunTest(ProgramTest):
                                    env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.stdout.read(5)
         process.stdout.close()
-        self.assertEqual(process.wait(timeout=60), 0)
+        self.assertEqual(process.wait(timeout=support.PATIENCE), 0)
         self.assertEqual(process.stderr.read(), b"")
         process.stderr.close()
 

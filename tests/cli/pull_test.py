@@ -234,7 +234,7 @@ class PullTest(ProgramTest):
         while process.poll() is None and not (part.exists() and part.stat().st_size > 0):
             time.sleep(0.005)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=support.PATIENCE)
         self.assertEqual(process.returncode, 130)
         self.assertTrue(part.exists())
 

@@ -10,7 +10,7 @@ import termios
 import time
 
 import support
-from support import RIDGE, ProgramTest, model
+from support import PATIENCE, RIDGE, ProgramTest, model
 
 
 class Session:
@@ -27,7 +27,7 @@ class Session:
     def own_terminal():
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-    def expect(self, pattern, timeout=60):
+    def expect(self, pattern, timeout=PATIENCE):
         """Reads until the pattern matches what came since the last match."""
         end = time.monotonic() + timeout
         while True:
@@ -58,7 +58,7 @@ class Session:
             self.process.wait()
 
     def finish(self):
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while self.process.poll() is None and time.monotonic() < end:
             self.read(0.05)
         while self.read(0):
