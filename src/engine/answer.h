@@ -25,7 +25,6 @@ class Answer {
   void flush();
 
   bool is_cancelled() const;
-  const GenerateRequest& request() const { return request_; }
   const Sampler& sampler() const { return sampler_; }
   text::Token last() const { return result.tokens.back(); }
   int64_t room() const;  // tokens that it may still get by request.max_tokens

@@ -24,8 +24,7 @@ ModelSpec bailingmoe2(ArchReader& reader) {
       reader.integer("leading_dense_block_count", 0, reader.n_layers()).value_or(0);
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
-    attention.q_norm = reader.norm(blk(i, "attn_q_norm"), attention.k_dim);
-    attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k_dim);
+    reader.norm_heads(i, attention);
     FfnSpec ffn = reader.dense_ffn(i, FfnActivation::kSilu);
     if (i >= n_dense) ffn = read_experts(reader, i);
     spec.layers.push_back(reader.pre_norm_layer(i, std::move(attention), std::move(ffn)));

@@ -10,10 +10,7 @@ ModelSpec command_r(ArchReader& reader) {
   if (reader.has_key("logit_scale")) spec.logit_scale = reader.require_positive("logit_scale");
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = reader.attention(i, RopePairs::kInterleaved);
-    attention.q_norm =
-        reader.optional_norm_of_heads(blk(i, "attn_q_norm"), attention.n_heads, attention.k_dim);
-    attention.k_norm =
-        reader.optional_norm_of_heads(blk(i, "attn_k_norm"), attention.n_kv_heads, attention.k_dim);
+    reader.norm_heads_apart(i, attention);
     DenseFfnSpec ffn = reader.dense_ffn(i, FfnActivation::kSilu);
     spec.layers.push_back(reader.parallel_layer(i, std::move(attention), std::move(ffn)));
   }

@@ -11,8 +11,7 @@ ModelSpec dots1(ArchReader& reader) {
   const int64_t n_shared = reader.require_integer("expert_shared_count", 1, 256);
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
-    attention.q_norm = reader.norm(blk(i, "attn_q_norm"), attention.k_dim);
-    attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k_dim);
+    reader.norm_heads(i, attention);
     LayerSpec layer = reader.pre_norm_layer(i, std::move(attention), FfnActivation::kSilu);
     if (i >= n_dense) {
       const int64_t d_ff = reader.expert_width(i);

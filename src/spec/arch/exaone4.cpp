@@ -13,8 +13,7 @@ ModelSpec exaone4(ArchReader& reader) {
   const std::vector<bool> windowed = reader.windowed_layers(kDefaultPeriod);
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
-    attention.q_norm = reader.norm(blk(i, "attn_q_norm"), attention.k_dim);
-    attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k_dim);
+    reader.norm_heads(i, attention);
     if (window > 0 && windowed[size_t(i)]) attention.window = window;
     if (window > 0 && !windowed[size_t(i)]) attention.rope = {};
     spec.layers.push_back(reader.post_norm_layer(i, std::move(attention), FfnActivation::kSilu));

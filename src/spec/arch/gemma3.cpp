@@ -27,8 +27,7 @@ ModelSpec gemma3(ArchReader& reader) {
     AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
     attention.scale = gemma_attention_scale(reader, attention, kLayersOfGemma3With27B);
     attention.softcap = reader.number("attn_logit_softcapping").value_or(0.0f);
-    attention.q_norm = reader.norm(blk(i, "attn_q_norm"), attention.k_dim);
-    attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k_dim);
+    reader.norm_heads(i, attention);
     if (windowed[size_t(i)]) {
       attention.window = window;
       attention.rope.base = local_base;

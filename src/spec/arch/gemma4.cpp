@@ -26,8 +26,7 @@ AttentionSpec read_attention(ArchReader& reader, int layer, int64_t window) {
   if (a.v.stacked_rows == 0) {
     a.v = reader.optional_matrix(blk(layer, "attn_v"), a.v.n_out, a.v.n_in);
   }
-  a.q_norm = reader.norm(blk(layer, "attn_q_norm"), a.k_dim);
-  a.k_norm = reader.norm(blk(layer, "attn_k_norm"), a.k_dim);
+  reader.norm_heads(layer, a);
   a.v_norm = reader.unit_norm(a.v_dim);
   return a;
 }

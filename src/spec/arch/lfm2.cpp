@@ -36,8 +36,7 @@ ModelSpec lfm2(ArchReader& reader) {
       layer.mixer = short_conv(reader, i);
     } else {
       AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
-      attention.q_norm = reader.norm(blk(i, "attn_q_norm"), attention.k_dim);
-      attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k_dim);
+      reader.norm_heads(i, attention);
       layer.mixer = std::move(attention);
     }
     layer.ffn_norm = reader.norm(blk(i, "ffn_norm"), spec.d_model);

@@ -7,8 +7,7 @@ ModelSpec qwen3(ArchReader& reader) {
   ModelSpec spec = reader.model();
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
-    attention.q_norm = reader.norm(blk(i, "attn_q_norm"), attention.k_dim);
-    attention.k_norm = reader.norm(blk(i, "attn_k_norm"), attention.k_dim);
+    reader.norm_heads(i, attention);
     spec.layers.push_back(reader.pre_norm_layer(i, std::move(attention), FfnActivation::kSilu));
   }
   return spec;

@@ -65,8 +65,7 @@ AttentionSpec gated_attention(ArchReader& reader, int layer) {
   }
   attention.is_gated = true;
   attention.q.n_out *= 2;
-  attention.q_norm = reader.norm(blk(layer, "attn_q_norm"), attention.k_dim);
-  attention.k_norm = reader.norm(blk(layer, "attn_k_norm"), attention.k_dim);
+  reader.norm_heads(layer, attention);
   return attention;
 }
 

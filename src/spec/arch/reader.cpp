@@ -195,12 +195,6 @@ NormSpec ArchReader::optional_norm(std::string_view stem, int64_t size) {
   return has_tensor_(cat(stem, ".weight")) ? norm(stem, size) : NormSpec{};
 }
 
-NormSpec ArchReader::optional_norm_of_heads(std::string_view stem, int64_t n_heads, int64_t size) {
-  NormSpec norm = optional_norm(stem, size);
-  norm.weight.n_vectors = n_heads;
-  return norm;
-}
-
 NormSpec ArchReader::unit_norm(int64_t size) {
   NormSpec unit = norm("", size);
   unit.weight.name.clear();
@@ -262,6 +256,18 @@ void ArchReader::add_projections(int layer, AttentionSpec& a) const {
   }
   a.output = matrix(blk(layer, "attn_output"), d_model_, a.n_heads * a.v_dim);
   a.output_bias = bias(blk(layer, "attn_output"), d_model_);
+}
+
+void ArchReader::norm_heads(int layer, AttentionSpec& attention) {
+  attention.q_norm = norm(blk(layer, "attn_q_norm"), attention.k_dim);
+  attention.k_norm = norm(blk(layer, "attn_k_norm"), attention.k_dim);
+}
+
+void ArchReader::norm_heads_apart(int layer, AttentionSpec& attention) {
+  attention.q_norm = optional_norm(blk(layer, "attn_q_norm"), attention.k_dim);
+  attention.k_norm = optional_norm(blk(layer, "attn_k_norm"), attention.k_dim);
+  attention.q_norm.weight.n_vectors = attention.n_heads;
+  attention.k_norm.weight.n_vectors = attention.n_kv_heads;
 }
 
 LayerSpec ArchReader::pre_norm_layer(int layer, MixerSpec mixer, FfnActivation activation) {

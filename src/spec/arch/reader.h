@@ -58,14 +58,16 @@ class ArchReader {
   NormSpec norm(std::string_view stem, int64_t size);
   NormSpec optional_norm(std::string_view stem, int64_t size);
   NormSpec unit_norm(int64_t size);  // without weights
-  // Over each head, with weights of its own; empty when absent.
-  NormSpec optional_norm_of_heads(std::string_view stem, int64_t n_heads, int64_t size);
   void use_layer_norms() { norm_kind_ = NormKind::kLayer; }
   VectorSpec optional_vector(std::string_view name, int64_t size) const;
 
   // What most families have in common.
   ModelSpec model();  // all but the layers
   AttentionSpec attention(int layer, RopePairs pairs, const HeadKeys& keys = {});
+  // Norms over each head of Q and of K: with the same weights for all heads; or with weights of
+  // each head's own, where the file has them.
+  void norm_heads(int layer, AttentionSpec& attention);
+  void norm_heads_apart(int layer, AttentionSpec& attention);
   // Norm, attention, add; norm, feed-forward, add.
   LayerSpec pre_norm_layer(int layer, MixerSpec mixer, FfnActivation activation);
   LayerSpec pre_norm_layer(int layer, MixerSpec mixer, FfnSpec ffn);

@@ -10,10 +10,7 @@ ModelSpec stablelm(ArchReader& reader) {
   ModelSpec spec = reader.model();
   for (int i = 0; i < reader.n_layers(); ++i) {
     AttentionSpec attention = reader.attention(i, RopePairs::kHalves);
-    attention.q_norm =
-        reader.optional_norm_of_heads(blk(i, "attn_q_norm"), attention.n_heads, attention.k_dim);
-    attention.k_norm =
-        reader.optional_norm_of_heads(blk(i, "attn_k_norm"), attention.n_kv_heads, attention.k_dim);
+    reader.norm_heads_apart(i, attention);
     FfnSpec ffn = reader.dense_ffn(i, FfnActivation::kSilu);
     const bool is_parallel = !reader.optional_norm(blk(i, "ffn_norm"), spec.d_model);
     spec.layers.push_back(is_parallel
