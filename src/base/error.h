@@ -22,6 +22,7 @@ enum class ErrorCode {
   kNetwork,          // a download failed
   kDevice,           // a back end failed
   kCancelled,        // stopped on request
+  kBusy,             // too much asked at once; later it may work
 };
 
 class Error : public std::runtime_error {

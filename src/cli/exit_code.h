@@ -33,6 +33,7 @@ inline ExitCode exit_code(ErrorCode code) {
       return kExitInterrupted;
     case ErrorCode::kIo:
     case ErrorCode::kDevice:
+    case ErrorCode::kBusy:
       return kExitFailure;
   }
   return kExitFailure;

@@ -16,6 +16,7 @@
 #include "backend/backend.h"
 #include "engine/memory_plan.h"
 #include "kv/pool.h"
+#include "sample/constraint.h"
 #include "sample/sampler.h"
 #include "spec/spec.h"
 #include "text/tokenizer/tokenizer.h"
@@ -49,6 +50,11 @@ struct GenerateRequest {
   int64_t max_tokens = -1;         // -1: until the end of the context
   std::vector<std::string> stops;  // text that ends the answer; may span tokens; not part of it
   const std::atomic<bool>* cancel = nullptr;  // true: stop after the running chunk or token
+  std::shared_ptr<Constraint> constraint;     // what the answer may say; null: anything
+  // Lengths of the prompt at which messages end: where another conversation is likely to branch
+  // off. Only Service uses them.
+  std::vector<int64_t> message_ends;
+  std::string client;  // whose request it is: Service takes turns between clients
 };
 
 enum class FinishReason { kEnd, kStop, kLength, kCancelled };
