@@ -38,4 +38,32 @@ void PageTable::shrink(int64_t n_tokens) {
   first_held_ = std::min(first_held_, int64_t(entries_.size()));
 }
 
+void PageTable::adopt(int64_t first, std::span<const int32_t> pages) {
+  const size_t end = size_t(first) + pages.size();
+  if (entries_.size() < end) {
+    if (int64_t(entries_.size()) < first) first_held_ = first;
+    entries_.resize(end, -1);
+  }
+  for (size_t i = 0; i < pages.size(); ++i) {
+    int32_t& entry = entries_[size_t(first) + i];
+    if (entry >= 0) free_->give(entry);
+    entry = pages[i];
+    free_->share(entry);
+  }
+}
+
+bool PageTable::shares_tail(int64_t n_tokens) const {
+  const auto index = size_t(n_tokens / page_size_);
+  return n_tokens % page_size_ != 0 && index < entries_.size() && entries_[index] >= 0 &&
+         free_->is_shared(entries_[index]);
+}
+
+PageTable::Replaced PageTable::replace_tail(int64_t n_tokens) {
+  int32_t& entry = entries_[size_t(n_tokens / page_size_)];
+  const Replaced replaced{entry, free_->take()};
+  free_->give(entry);
+  entry = replaced.to;
+  return replaced;
+}
+
 }  // namespace ridge::kv

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ struct KvOptions {
   int page_size = 32;
   int64_t n_checkpoints = 0;  // of recurrent states, for each sequence
   int64_t n_trial = 0;        // most tokens of a sequence on trial at once; 0: no trials
+  int64_t n_moments = 0;      // held (kv/hold.h), beside what running sequences need
 };
 
 // What the cache costs, by kind of layer; the allocator and `ridge inspect` share it.
@@ -62,6 +64,7 @@ struct RecurrentView {
   Tensor matrices;  // f32 [n_slots, n_v_heads, k_dim, v_dim]; empty where it has none
 };
 
+class KvHold;
 class KvPool;
 
 // The cached positions 0 … n_tokens()-1 of one sequence. Returns its pages when destroyed.
@@ -75,8 +78,9 @@ class KvSequence {
 
   // Makes room for n more tokens (n <= max_batch). Throws Error{kOutOfMemory}, nothing changed, if
   // the pool has too few pages or no slot. Afterwards pages(layer) covers positions up to
-  // n_tokens() + n.
+  // n_tokens() + n, and none that is to be written is held by anybody else.
   void reserve(int64_t n);
+  bool can_reserve(int64_t n) const;
   // The n reserved tokens are written: they count now; windows let go of what nobody can see.
   void commit(int64_t n);
   // Forgets all from position `length` on. Returns the length that survives. It is less than
@@ -100,6 +104,12 @@ class KvSequence {
   // where there are n_checkpoints. Without recurrent layers there is nothing to do.
   void checkpoint();
 
+  // A hold on positions [begin, end) in the layers that keep every position.
+  KvHold hold(int64_t begin, int64_t end) const;
+  // A hold on what the other layers keep of this moment, which takes a copy of the recurrent
+  // states. There is no trial. Nothing where n_moments are held already.
+  std::optional<KvHold> hold_moment() const;
+
   // The page table for this layer: entry p / page_size holds position p; -1 where let go.
   std::span<const int32_t> pages(int layer) const;
   // Where the recurrent layers' states of it will be after the reserved tokens; -1 without such
@@ -109,6 +119,7 @@ class KvSequence {
   int32_t from_slot() const;
 
  private:
+  friend class KvHold;
   friend class KvPool;
   struct State;
   explicit KvSequence(std::unique_ptr<State> state);
@@ -124,14 +135,21 @@ class KvPool {
   static int64_t memory_of(Backend& backend, const ModelSpec& spec, const KvOptions& options);
 
   KvSequence create();
+  // A sequence of n_tokens that begins with what is held: rows are the parts of it one after
+  // another, the last one perhaps longer; where layers keep moments, that of n_tokens. Throws
+  // Error{kOutOfMemory} where no slot is free.
+  KvSequence create(std::span<const KvHold* const> rows, const KvHold* moment, int64_t n_tokens);
+  bool keeps_moments() const;  // whether any layer forgets positions
   KvView view(int layer) const;
   RecurrentView states(int layer) const;
   bool has_states() const;  // whether any layer is recurrent
   const KvOptions& options() const;
   int64_t n_bytes() const;      // allocated
+  int64_t used_bytes() const;   // of pages and slots that somebody holds
   int64_t free_tokens() const;  // room left in the full group
 
  private:
+  friend class KvHold;
   friend class KvSequence;
   struct State;
   std::unique_ptr<State> state_;
