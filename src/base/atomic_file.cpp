@@ -1,11 +1,14 @@
 #include "base/atomic_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
@@ -65,6 +68,18 @@ void AtomicFile::commit() {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_io("replace", path_, errno);
   temporary_.clear();
   flush_folder(path_);
+}
+
+bool is_left_over(const std::filesystem::path& path) {
+  constexpr std::string_view kMark = ".tmp-";
+  const std::string name = path.filename().string();
+  const size_t mark = name.rfind(kMark);
+  if (mark == std::string::npos) return false;
+  const char* digits = name.data() + mark + kMark.size();
+  pid_t pid = 0;
+  const auto parsed = std::from_chars(digits, name.data() + name.size(), pid);
+  if (parsed.ec != std::errc() || *parsed.ptr != '-' || pid <= 0) return false;
+  return ::kill(pid, 0) != 0 && errno == ESRCH;
 }
 
 }  // namespace ridge

@@ -35,4 +35,7 @@ class AtomicFile {
   uint64_t size_ = 0;
 };
 
+// Whether this is the temporary file of a process that is no more.
+bool is_left_over(const std::filesystem::path& path);
+
 }  // namespace ridge

@@ -45,7 +45,7 @@ vector version
 """.split())
 # The operating system and the instruction set, where a folder's work is to know them.
 SYSTEM = {
-    "base": r"(sys/\w+|unistd|fcntl|pthread|sched|stdlib)\.h",
+    "base": r"(sys/\w+|unistd|fcntl|pthread|sched|signal|stdlib)\.h",
     "gguf": r"(sys/stat|unistd|fcntl)\.h",
     "bench": r"(sys/(file|mman|resource|stat)|unistd|fcntl)\.h",
     "cpu": r"(sys/mman|sys/auxv|sys/sysctl|asm/hwcap|unistd|sched|pthread|immintrin|cpuid|arm_neon)\.h",
