@@ -1,5 +1,6 @@
 #include "engine/answer.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace ridge {
@@ -12,17 +13,33 @@ Answer::Answer(const GenerateRequest& request, const text::Tokenizer& tokenizer,
       decoder_(tokenizer, text::SpecialTokens::kAsText),
       stops_(request.stops),
       sink_(sink) {
+  if (request.constraint != nullptr) allowed_.resize((size_t(n_vocab) + 31) / 32);
   for (text::Token token : request.prompt) sampler_.accept(token);
 }
 
 bool Answer::next(std::span<float> logits) {
+  if (request_.constraint != nullptr) forbid(logits);
   const Sampled sampled = sampler_.sample(logits);
   sampler_.accept(sampled.token);
+  if (request_.constraint != nullptr) request_.constraint->accept(sampled.token);
   result.tokens.push_back(sampled.token);
   if (request_.sampling.n_logprobs > 0) record_logprobs(sampled);
   if (tokenizer_.ends_generation(sampled.token)) return end(FinishReason::kEnd);
   if (!emit(decoder_.push(sampled.token))) return false;
   return room() > 0 || end(FinishReason::kLength);
+}
+
+void Answer::forbid(std::span<float> logits) {
+  if (!request_.constraint->allowed(allowed_)) return;
+  for (size_t word = 0; word < allowed_.size(); ++word) {
+    if (allowed_[word] == ~uint32_t{0}) continue;
+    const size_t end = std::min(logits.size(), 32 * (word + 1));
+    for (size_t token = 32 * word; token < end; ++token) {
+      if ((allowed_[word] >> (token % 32) & 1) == 0) {
+        logits[token] = -std::numeric_limits<float>::infinity();
+      }
+    }
+  }
 }
 
 bool Answer::end(FinishReason reason) {

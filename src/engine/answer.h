@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/engine.h"
 #include "sample/sampler.h"
@@ -32,6 +33,7 @@ class Answer {
   GenerateResult result;
 
  private:
+  void forbid(std::span<float> logits);  // what the request's constraint does not allow
   bool emit(const std::string& piece);
   void record_logprobs(const Sampled& sampled);
 
@@ -41,6 +43,7 @@ class Answer {
   text::StreamDecoder decoder_;
   text::StopMatcher stops_;
   const TextSink& sink_;
+  std::vector<uint32_t> allowed_;  // one bit a token, where there is a constraint
 };
 
 }  // namespace ridge

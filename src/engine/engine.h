@@ -68,9 +68,18 @@ struct SpeculationStats {
   double plain_seconds = 0;
 };
 
+// Where a prompt stopped agreeing with what was cached for longest.
+struct PrefixMiss {
+  int64_t n_equal = 0;              // tokens that agree
+  std::vector<text::Token> cached;  // what the cache had next, some of it; empty: no miss
+};
+
 struct GenerateStats {
-  int64_t n_prompt = 0;  // tokens of the prompt
-  int64_t n_reused = 0;  // … found in the cache
+  int64_t n_prompt = 0;       // tokens of the prompt
+  int64_t n_reused = 0;       // … found in the cache
+  int64_t n_reused_disk = 0;  // … of these brought back from disk
+  PrefixMiss miss;            // Service alone tells
+  double queue_seconds = 0;   // before its turn came
   int64_t n_generated = 0;
   double prompt_seconds = 0;  // reading the rest of the prompt
   double decode_seconds = 0;  // after the first token

@@ -1,7 +1,8 @@
 // Service: a loaded model that answers many requests at once. It owns the engine's thread, on which
 // the scheduler lets all running requests take their steps together, and the tree of cached
 // prefixes that they share. Every member may be called from any thread. Sinks are called from the
-// engine's thread: they must neither block nor throw, and hear nothing after finished() or failed().
+// engine's thread: they must neither block nor throw, and hear nothing after finished() or
+// failed().
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "engine/engine.h"
 
 namespace ridge {
@@ -52,10 +54,12 @@ struct EmbeddingResult {
 
 struct ServiceOptions {
   EngineOptions engine;
-  int64_t n_running = 4;        // requests that take their steps together
-  int64_t n_waiting = 64;       // requests in line; further ones are refused
-  int64_t cache_ram_bytes = 0;  // for running and remembered sequences; 0: chosen by memory
+  int64_t n_running = 4;             // requests that take their steps together
+  int64_t n_waiting = 64;            // requests in line; further ones are refused
+  int64_t cache_ram_bytes = 0;       // for running and remembered sequences; 0: chosen by memory
   std::filesystem::path cache_disk;  // folder of prefixes that survive a restart; empty: none
+  int64_t answer_reserve = 256;      // tokens of its answer that there must be room for to begin
+  bool looks_up_drafts = true;       // where nobody else guesses: n-grams of prompt and answer do
   int64_t cache_disk_bytes = int64_t{8} << 30;
 };
 
@@ -77,9 +81,9 @@ struct ServiceStatus {
   ServiceTotals totals;
   std::vector<RunningRequest> running;
   int64_t n_waiting = 0;
-  int64_t kv_bytes = 0;           // of the pool
-  int64_t kv_bytes_running = 0;   // … that running requests hold alone
-  int64_t kv_bytes_cached = 0;    // … that can be forgotten
+  int64_t kv_bytes = 0;          // of the pool
+  int64_t kv_bytes_running = 0;  // … that running requests hold alone
+  int64_t kv_bytes_cached = 0;   // … that can be forgotten
   int64_t disk_bytes = 0;
   double seconds_since_step = 0;  // of the engine's thread, while it has work; else 0
   std::string failure;            // why it can no longer generate; empty: it can

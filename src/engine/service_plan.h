@@ -1,0 +1,27 @@
+// How much memory a service takes for its cache, and what each request may have of it: decided from
+// what there is, before anything is allocated. Internal to engine/.
+#pragma once
+
+#include <cstdint>
+
+#include "backend/backend.h"
+#include "engine/memory_plan.h"
+#include "engine/service.h"
+#include "gguf/file.h"
+#include "kv/pool.h"
+#include "spec/spec.h"
+
+namespace ridge {
+
+struct ServicePlan {
+  int64_t context = 0;  // tokens of a request
+  KvOptions cache;
+  MemoryPlan memory;
+};
+
+// Throws Error{kOutOfMemory} where not even one request of the context that was asked for (or, when
+// none was, of 4096 tokens) fits; kInvalidArgument for impossible options.
+ServicePlan plan_service(const ModelSpec& spec, const gguf::File& file, Backend& backend,
+                         const ServiceOptions& options);
+
+}  // namespace ridge
