@@ -1,0 +1,76 @@
+// Conversation to prompt: neutral messages and tools into what a chat template expects of them, and
+// its text into tokens. A Prompter is immutable: share it between threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/family.h"
+#include "chat/tool.h"
+#include "text/chat.h"
+#include "text/template/value.h"
+#include "text/tokenizer/tokenizer.h"
+
+namespace ridge::chat {
+
+struct Message {
+  std::string role;  // system, developer, user, assistant, tool
+  std::string content;
+  std::string reasoning;        // of an assistant
+  std::vector<ToolCall> calls;  // of an assistant
+  std::string call_id;          // of a tool: which call it answers
+  std::string tool_name;        // of a tool; empty: found by call_id
+};
+
+struct Conversation {
+  std::vector<Message> messages;
+  std::vector<Tool> tools;
+  text::GenerationPrompt prompt = text::GenerationPrompt::kAdd;
+  // Further variables of the template: enable_thinking, reasoning_effort, … .
+  std::vector<text::DictData::Item> variables;
+};
+
+struct Prompt {
+  text::Text text;
+  std::vector<text::Token> tokens;
+  // Numbers of tokens after which a message ends, ascending: the first ones and the last ones,
+  // where another conversation is likely to branch off.
+  std::vector<int64_t> message_ends;
+};
+
+class Prompter {
+ public:
+  // Tries the template on short conversations to learn what it takes: arguments as objects or as
+  // text, tools, a system message.
+  Prompter(std::shared_ptr<const text::ChatTemplate> chat_template,
+           std::shared_ptr<const text::Tokenizer> tokenizer, const Family& family);
+
+  // Throws Error{kInvalidArgument} where the template refuses the conversation.
+  text::Text render(const Conversation& conversation) const;
+  Prompt prompt(const Conversation& conversation) const;
+
+  const Family& family() const { return family_; }
+  bool takes_tools() const { return takes_tools_; }  // else they are described in a system message
+  bool reasons() const { return reasons_; }          // it has blocks of reasoning
+
+ private:
+  std::vector<text::DictData::Item> variables(const Conversation& conversation) const;
+
+  std::shared_ptr<const text::ChatTemplate> chat_template_;
+  std::shared_ptr<const text::Tokenizer> tokenizer_;
+  const Family& family_;
+  bool takes_tools_ = false;
+  bool arguments_as_text_ = false;
+  bool takes_system_ = true;
+  bool reasons_ = false;
+};
+
+// JSON text as a template's value; what a user wrote, nothing trusted. Throws
+// Error{kInvalidArgument} for text that is no JSON or nested too deep.
+text::Value value_from_json(std::string_view json);
+
+}  // namespace ridge::chat

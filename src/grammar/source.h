@@ -1,0 +1,99 @@
+// Source: what an answer may say, as a request or a family of models puts it, before it is
+// compiled. Plain values: copy and compare freely, from any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace ridge::grammar {
+
+enum class Extras {
+  kAsSchemaSays,  // properties and items that a schema does not name may be said, unless it forbids
+  kNever,         // … may not, unless it says what they are like (OpenAI's strict mode, tools)
+};
+
+// How the value of a schema is written down.
+enum class Notation {
+  kJson,
+  kQwenXml,  // its members as <parameter=name>\nvalue\n</parameter>: Qwen3-Coder
+};
+
+struct JsonSchema {
+  std::string schema;  // JSON text
+  Extras extras = Extras::kAsSchemaSays;
+  Notation notation = Notation::kJson;
+  bool operator==(const JsonSchema&) const = default;
+};
+struct AnyJson {  // a whole JSON value
+  enum class Root { kObject, kValue };
+  Root root = Root::kObject;
+  bool operator==(const AnyJson&) const = default;
+};
+struct Gbnf {  // rules `name ::= …` as llama.cpp takes them; the first to hold is `root`
+  std::string rules;
+  bool operator==(const Gbnf&) const = default;
+};
+struct Regex {  // matches the whole answer, anchored or not
+  std::string pattern;
+  bool operator==(const Regex&) const = default;
+};
+struct Choice {  // one of these, to the letter
+  std::vector<std::string> strings;
+  bool operator==(const Choice&) const = default;
+};
+// The text, with control tokens where the vocabulary has tokens of such names.
+struct Literal {
+  std::string text;
+  bool operator==(const Literal&) const = default;
+};
+// Text without control tokens, in which none of these occurs. What follows it begins with one of
+// them, or the answer ends.
+struct FreeText {
+  std::vector<std::string> without;
+  bool operator==(const FreeText&) const = default;
+};
+
+struct Sequence;
+struct AnyOf;
+struct Repeat;
+struct Triggered;
+
+template <class Node>
+using Shared = std::shared_ptr<const Node>;
+
+using Source = std::variant<JsonSchema, AnyJson, Gbnf, Regex, Choice, Literal, FreeText,
+                            Shared<Sequence>, Shared<AnyOf>, Shared<Repeat>, Shared<Triggered>>;
+
+struct Sequence {
+  std::vector<Source> parts;
+};
+struct AnyOf {
+  std::vector<Source> alternatives;
+};
+struct Repeat {
+  Source part;
+  int min = 0;
+  int max = -1;  // -1: any number of times
+};
+// Anything may be said until a trigger is: what it stands for must follow, then anything again.
+struct Triggered {
+  struct Rule {
+    std::string trigger;  // as in Literal; not empty
+    Source then;          // after the trigger
+  };
+  std::vector<Rule> rules;
+  enum class Afterwards { kFreeAgain, kEnds };
+  Afterwards afterwards = Afterwards::kFreeAgain;
+  std::vector<std::string> without;  // never said in between
+};
+
+Source sequence(std::vector<Source> parts);
+Source any_of(std::vector<Source> alternatives);
+Source repeat(Source part, int min, int max);
+Source optional(Source part);
+Source triggered(Triggered triggered);
+
+}  // namespace ridge::grammar
