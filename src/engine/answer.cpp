@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace ridge {
 
@@ -29,8 +30,21 @@ bool Answer::next(std::span<float> logits) {
   return room() > 0 || end(FinishReason::kLength);
 }
 
+// What goes wrong goes wrong again in next(), where it is told.
+void Answer::prepare() noexcept {
+  if (request_.constraint == nullptr || mask_ != Mask::kUnknown) return;
+  try {
+    mask_ = request_.constraint->allowed(allowed_) ? Mask::kKnown : Mask::kAllowsAll;
+  } catch (...) {
+    mask_ = Mask::kUnknown;
+  }
+}
+
 void Answer::forbid(std::span<float> logits) {
-  if (!request_.constraint->allowed(allowed_)) return;
+  if (mask_ == Mask::kUnknown) {
+    mask_ = request_.constraint->allowed(allowed_) ? Mask::kKnown : Mask::kAllowsAll;
+  }
+  if (std::exchange(mask_, Mask::kUnknown) == Mask::kAllowsAll) return;
   for (size_t word = 0; word < allowed_.size(); ++word) {
     if (allowed_[word] == ~uint32_t{0}) continue;
     const size_t end = std::min(logits.size(), 32 * (word + 1));

@@ -19,6 +19,11 @@ class Answer {
   Answer(const GenerateRequest& request, const text::Tokenizer& tokenizer, int n_vocab,
          const TextSink& sink);
 
+  // Finds out what the request's constraint allows next, which next() does otherwise. Another
+  // thread may call it while nobody else uses the answer.
+  void prepare() noexcept;
+  bool is_constrained() const { return request_.constraint != nullptr; }
+
   // Samples from the logits [n_vocab] and passes the text on. False when the answer has ended.
   bool next(std::span<float> logits);
   bool end(FinishReason reason);  // false
@@ -44,6 +49,7 @@ class Answer {
   text::StopMatcher stops_;
   const TextSink& sink_;
   std::vector<uint32_t> allowed_;  // one bit a token, where there is a constraint
+  enum class Mask { kUnknown, kAllowsAll, kKnown } mask_ = Mask::kUnknown;
 };
 
 }  // namespace ridge

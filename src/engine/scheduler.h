@@ -16,6 +16,7 @@
 #include "engine/actions/speculate.h"
 #include "engine/host_logits.h"
 #include "engine/job.h"
+#include "engine/mask_worker.h"
 #include "kv/disk_tier.h"
 #include "kv/pool.h"
 #include "kv/prefix_tree.h"
@@ -82,6 +83,7 @@ class Scheduler {
   void preempt(Job& job);
 
   void run_pass();
+  void prepare_masks();
   void learn(const Part& part, double pass_seconds);
   void account(double pass_seconds, int64_t n_decoding);
   void read(const Part& part, const Tensor& hidden);
@@ -106,6 +108,7 @@ class Scheduler {
   std::optional<DiskTier> disk_;
   Workspace workspace_;
   HostLogits logits_;
+  MaskWorker masks_;
   std::vector<KvKindBytes> kv_kinds_;
 
   std::deque<std::unique_ptr<Job>> waiting_;

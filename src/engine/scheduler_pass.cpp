@@ -27,7 +27,15 @@ void Scheduler::run_pass() {
   }
   const bool is_trial = kv_.has_states() && parts_.front().n_drafted > 0;
   const Batch batch{.tokens = tokens_, .sequences = rows_, .trial_row = is_trial ? 0 : -1};
-  const Tensor hidden = model_.forward(batch, kv_, workspace_);
+  prepare_masks();
+  Tensor hidden;
+  try {
+    hidden = model_.forward(batch, kv_, workspace_);
+  } catch (...) {
+    masks_.wait();
+    throw;
+  }
+  masks_.wait();
   for (const Part& part : parts_) part.job->sequence->commit(part.n_rows);
 
   const bool reads_prompt = !parts_.back().decodes;
@@ -54,6 +62,16 @@ void Scheduler::run_pass() {
     }
   }
   account(seconds_between(start, JobClock::now()), int64_t(n_decoding));
+}
+
+void Scheduler::prepare_masks() {
+  std::vector<Answer*> constrained;
+  for (const Part& part : parts_) {
+    Answer* answer = part.job->answer ? &*part.job->answer : nullptr;
+    if (part.decodes && answer != nullptr && answer->is_constrained())
+      constrained.push_back(answer);
+  }
+  if (!constrained.empty()) masks_.start(std::move(constrained));
 }
 
 void Scheduler::learn(const Part& part, double pass_seconds) {
