@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Ridge's server beside llama-server on one model file and one machine, in turns.
+
+usage: serving.py MODEL --llama-server TOOL [--ridge build/release/ridge] [--rounds 3] [--prompt 2000] [--answer 64]
+
+Each round starts each server in turn and measures: time to the first word of a prompt that it has not
+seen and of the same prompt again, tokens per second of 1, 2 and 4 clients at once (all of their
+answers over the time from the last first word to the end), and the speed of a stream while a long
+prompt is read beside it. Figures are medians over the rounds.
+"""
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.request
+
+from agent_session import stream
+
+WORDS = "river stone market window teacher engine yellow garden signal paper mountain letter bridge winter copper".split()
+
+
+def prompt_text(n_words, seed):
+    state = seed * 2654435761 % 2**32
+    words = []
+    for _ in range(n_words):
+        state = (state * 1664525 + 1013904223) % 2**32
+        words.append(WORDS[state >> 8 & 15] if state >> 8 & 15 < len(WORDS) else str(state % 1000))
+    return f"Text {seed}: " + " ".join(words) + "\nGo on with this text, at length."
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    def __init__(self, command, env=None):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen([*command, "--port", str(self.port)], stdout=self.log, stderr=self.log, env=env)
+        for _ in range(1200):
+            try:
+                with urllib.request.urlopen(self.url + "/health", timeout=2) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                pass
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        self.stop()
+        self.log.seek(0)
+        raise SystemExit(f"{command[0]} does not answer:\n{self.log.read().decode(errors='replace')[-2000:]}")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def body(text, n):
+    return {"messages": [{"role": "user", "content": text}], "max_tokens": n, "temperature": 0, "stream": True,
+            "ignore_eos": True, "stream_options": {"include_usage": True}}
+
+
+def timed(url, text, n):
+    """When the first word came, when the answer ended, and how many tokens it had."""
+    begin = time.monotonic()
+    _, usage, first = stream(url, body(text, n))
+    return begin + first, time.monotonic(), usage.get("completion_tokens", n)
+
+
+def together(url, n_clients, seed, n):
+    rows = [None] * n_clients
+    def run(i):
+        rows[i] = timed(url, prompt_text(40, seed + i), n)
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(n_clients)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    begin, end = max(r[0] for r in rows), max(r[1] for r in rows)
+    # Of each answer the part after the last first word.
+    tokens = sum(r[2] * (r[1] - begin) / (r[1] - r[0]) for r in rows)
+    return tokens / (end - begin)
+
+
+def beside_a_prompt(url, n_prompt, seed, n):
+    """Tokens per second of a stream while a prompt of so many words is read."""
+    alone = timed(url, prompt_text(40, seed), n)
+    done = threading.Event()
+    def read():
+        stream(url, body(prompt_text(n_prompt, seed + 1), 1))
+        done.set()
+    thread = threading.Thread(target=read)
+    begin = time.monotonic()
+    thread.start()
+    beside = timed(url, prompt_text(40, seed + 2), n)
+    finished_first = not done.is_set()
+    thread.join()
+    rate = lambda r: r[2] / (r[1] - r[0])
+    return (rate(beside) / rate(alone)) if finished_first else None, time.monotonic() - begin
+
+
+def measure(url, args, seed):
+    row = {}
+    long = prompt_text(args.prompt, seed)
+    row["first word of a new prompt, s"] = stream(url, body(long, 1))[2]
+    row["first word of the same prompt, s"] = stream(url, body(long, 1))[2]
+    for n in (1, 2, 4):
+        row[f"{n} client{'s' if n > 1 else ''}, tok/s"] = together(url, n, seed + 10 * n, args.answer)
+    share, _ = beside_a_prompt(url, args.prompt, seed + 100, args.answer)
+    if share:
+        row["stream beside a prompt, of alone"] = share
+    return row
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("model")
+    parser.add_argument("--llama-server")
+    parser.add_argument("--ridge", default="build/release/ridge")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--prompt", type=int, default=2000, help="words of a long prompt")
+    parser.add_argument("--answer", type=int, default=64)
+    parser.add_argument("--context", type=int, default=16384)
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    context, n = str(args.context), str(os.cpu_count())
+    commands = {"ridge": [args.ridge, "serve", args.model, "-c", context, "--parallel", "4"]}
+    if args.llama_server:
+        commands["llama-server"] = [args.llama_server, "-m", args.model, "-c", str(4 * args.context), "-np", "4", "-t", n, "-fa", "on"]
+    rows = {name: [] for name in commands}
+    for turn in range(args.rounds):
+        for name, command in commands.items():
+            server = Server(command)
+            try:
+                rows[name].append(measure(server.url, args, 1000 * turn + 7))
+            finally:
+                server.stop()
+    keys = list(rows["ridge"][0])
+    medians = {name: {k: statistics.median(r[k] for r in its if k in r) for k in keys} for name, its in rows.items()}
+    if args.json:
+        print(json.dumps(medians))
+        return
+    for key in keys:
+        ours = medians["ridge"][key]
+        line = f"{key:36} ridge {ours:8.2f}"
+        if "llama-server" in medians and key in medians["llama-server"]:
+            theirs = medians["llama-server"][key]
+            ratio = theirs / ours if key.endswith(", s") else ours / theirs
+            line += f"   llama-server {theirs:8.2f}   ({ratio:.2f}x)"
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
