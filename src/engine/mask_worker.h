@@ -1,5 +1,5 @@
-// MaskWorker: finds out what constrained answers may say next on a thread of its own, while the model
-// computes what it would say. One user.
+// MaskWorker: finds out what constrained answers may say next on a thread of its own, while the
+// model computes what it would say. One user.
 #pragma once
 
 #include <condition_variable>

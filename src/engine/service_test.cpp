@@ -15,6 +15,7 @@
 #include "engine/ngram_drafter.h"
 #include "support/temp_folder.h"
 #include "support/tiny_model.h"
+#include "synth/random_model.h"
 
 namespace ridge {
 namespace {
@@ -364,6 +365,42 @@ TEST_P(TinyService, EmbeddingsHaveLengthOneAndDependOnTheTextAlone) {
   EXPECT_EQ(served->embed(some_tokens(100)).values, one.values);
   EXPECT_NE(served->embed(some_tokens(100, 2)).values, one.values);
   busy->wait();
+}
+
+// One drafter serves one request at a time; the others go on without.
+TEST_P(TinyService, ADrafterForOneChangesNobodysText) {
+  gguf::Metadata metadata = testing::tiny_metadata(GetParam());
+  const bool predicts = has_states();
+  if (predicts) {
+    metadata.set("qwen35.block_count", {gguf::ValueType::kU32, uint64_t{4}});
+    metadata.set("qwen35.nextn_predict_layers", {gguf::ValueType::kU32, uint64_t{1}});
+  }
+  const auto has_tensor = [](std::string_view name) { return name.find("nextn.") != name.npos; };
+  write_random_model(path(), metadata, {.dtype = DType::kF32, .has_tensor = has_tensor});
+  std::vector<GenerateRequest> requests;
+  for (int i = 0; i < 6; ++i) requests.push_back(greedy(some_tokens(size_t(20 + 9 * i), i), 30));
+  ServiceOptions wanted = options();
+  wanted.engine.speculation.adapts = false;
+  wanted.engine.speculation.most = 3;
+  if (predicts) {
+    wanted.engine.speculation.prediction_layer = true;
+  } else {
+    wanted.engine.speculation.drafter = std::make_shared<NgramDrafter>();
+  }
+  const auto served = service(wanted);
+  std::vector<std::shared_ptr<Collector>> sinks;
+  for (const GenerateRequest& request : requests) {
+    sinks.push_back(std::make_shared<Collector>());
+    served->submit(request, sinks.back());
+  }
+  for (size_t i = 0; i < sinks.size(); ++i) {
+    EXPECT_EQ(sinks[i]->wait().tokens, alone(requests[i])) << "request " << i;
+  }
+  EXPECT_EQ(ask(*served, requests[0]).tokens, alone(requests[0])) << "with nobody beside it";
+  EXPECT_TRUE(served->drain(600));
+  if (predicts) {
+    EXPECT_GT(served->status().totals.n_drafted, 0);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, TinyService,
