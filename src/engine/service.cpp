@@ -54,7 +54,8 @@ struct Service::State {
         plan(plan_service(spec, file, backend, wanted)),
         model(file, spec, backend, progress, plan.memory.placement),
         tokenizer(vocabulary.get()),
-        scheduler(model, backend, *tokenizer, scheduler_options(file, backend)) {}
+        scheduler(model, backend, *tokenizer, scheduler_options(file, backend)),
+        status(scheduler.status()) {}
 
   SchedulerOptions scheduler_options(const gguf::File& file, Backend& backend);
   void check(std::span<const text::Token> tokens) const;
@@ -150,6 +151,12 @@ std::shared_ptr<const text::Tokenizer> Service::tokenizer() const {
 }
 int64_t Service::context() const {
   return state_->plan.context;
+}
+const std::string& Service::context_reason() const {
+  return state_->plan.context_reason;
+}
+int64_t Service::cache_tokens() const {
+  return state_->plan.cache.n_tokens;
 }
 int64_t Service::weight_bytes() const {
   return state_->model.weight_bytes();

@@ -98,7 +98,9 @@ class Service {
 
   const ModelSpec& spec() const;
   std::shared_ptr<const text::Tokenizer> tokenizer() const;
-  int64_t context() const;  // tokens that one request may have, prompt and answer
+  int64_t context() const;                    // tokens that one request may have, prompt and answer
+  const std::string& context_reason() const;  // "all that memory has room for"
+  int64_t cache_tokens() const;               // of running and remembered sequences together
   int64_t weight_bytes() const;
   const MemoryPlan& memory_plan() const;
 

@@ -71,6 +71,9 @@ ServicePlan plan_service(const ModelSpec& spec, const gguf::File& file, Backend&
   const CacheCost cost = cost_of(spec, engine);
   ServicePlan plan;
   plan.context = engine.context > 0 ? engine.context : std::min(spec.context_length, kMostContext);
+  plan.context_reason = engine.context > 0                   ? "asked for"
+                        : spec.context_length > kMostContext ? "taken where nobody asks for more"
+                                                             : "all that the model was made for";
   const auto needs = [&](int64_t n_tokens, int64_t cache_bytes) {
     plan.cache = cache_of(options, cost, n_tokens, cache_bytes);
     return memory_needs(spec, file, backend, plan.cache);
@@ -79,6 +82,7 @@ ServicePlan plan_service(const ModelSpec& spec, const gguf::File& file, Backend&
   const bool may_shrink = engine.context == 0;
   while (may_shrink && plan.context > kLeastContext && one_request().total() > limit.n_bytes) {
     plan.context = std::max(kLeastContext, plan.context / 2);
+    plan.context_reason = "all that memory has room for";
   }
   plan.memory = plan_memory(one_request(), limit, engine.paging);
   if (plan.memory.placement != WeightPlacement::kMemory) return plan;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "backend/backend.h"
 #include "engine/memory_plan.h"
@@ -14,7 +15,8 @@
 namespace ridge {
 
 struct ServicePlan {
-  int64_t context = 0;  // tokens of a request
+  int64_t context = 0;         // tokens of a request
+  std::string context_reason;  // why that many
   KvOptions cache;
   MemoryPlan memory;
 };

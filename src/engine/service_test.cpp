@@ -306,6 +306,21 @@ TEST_P(TinyService, ACancelledRequestLeavesWhatItHasRead) {
   EXPECT_EQ(served->status().totals.n_cancelled, 1);
 }
 
+// How much of the context there is, depends on the memory; and what is promised is allocated.
+TEST_P(TinyService, TakesTheContextThatMemoryHasRoomFor) {
+  ServiceOptions wanted = options();
+  wanted.engine.context = 0;
+  const auto roomy = service(wanted);
+  EXPECT_EQ(roomy->context(), 512);
+  EXPECT_EQ(roomy->context_reason(), "all that the model was made for");
+  EXPECT_GE(roomy->cache_tokens(), roomy->context());
+  EXPECT_EQ(roomy->memory_plan().needs.kv, roomy->status().kv_bytes);
+  wanted.engine.context = 300;
+  EXPECT_EQ(service(wanted)->context_reason(), "asked for");
+  wanted.engine.memory = MemoryLimit{.n_bytes = 1000, .by = "a test"};
+  EXPECT_THROW(service(wanted), Error);
+}
+
 TEST_P(TinyService, EndsAtTheContextAndWithNothingToSay) {
   const auto served = service(options());
   const GenerateResult full = ask(*served, greedy(some_tokens(250), -1));
