@@ -41,12 +41,14 @@ std::vector<int32_t> parse_ids(const std::string& line) {
   return ids;
 }
 
+}  // namespace
+
 LineProtocol answer_lines(std::istream& in, Output& out,
-                          const std::function<json(const std::string&)>& answer) {
+                          const std::function<std::string(const std::string&)>& answer) {
   LineProtocol outcome = LineProtocol::kAllGood;
   for (std::string line; std::getline(in, line);) {
     try {
-      out.line(dump(answer(line)));
+      out.line(answer(line));
     } catch (const Error& error) {
       outcome = LineProtocol::kSomeBad;
       out.line(dump(json{{"error", error.what()}}));
@@ -56,18 +58,16 @@ LineProtocol answer_lines(std::istream& in, Output& out,
   return outcome;
 }
 
-}  // namespace
-
 LineProtocol encode_lines(std::istream& in, Output& out,
                           const std::function<std::vector<int32_t>(std::string_view)>& encode) {
-  return answer_lines(in, out,
-                      [&](const std::string& line) { return json(encode(parse_string(line))); });
+  return answer_lines(
+      in, out, [&](const std::string& line) { return dump(json(encode(parse_string(line)))); });
 }
 
 LineProtocol decode_lines(std::istream& in, Output& out,
                           const std::function<std::string(const std::vector<int32_t>&)>& decode) {
   return answer_lines(in, out,
-                      [&](const std::string& line) { return json(decode(parse_ids(line))); });
+                      [&](const std::string& line) { return dump(json(decode(parse_ids(line)))); });
 }
 
 }  // namespace ridge::cli

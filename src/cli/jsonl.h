@@ -15,6 +15,10 @@ namespace ridge::cli {
 
 enum class LineProtocol { kAllGood, kSomeBad };
 
+// Whatever `answer` makes of each line: JSON text without a line feed. It may throw Error.
+LineProtocol answer_lines(std::istream& in, Output& out,
+                          const std::function<std::string(const std::string&)>& answer);
+
 // Strings in, arrays of ids out.
 LineProtocol encode_lines(std::istream& in, Output& out,
                           const std::function<std::vector<int32_t>(std::string_view)>& encode);

@@ -219,6 +219,26 @@ int64_t KvPool::memory_of(Backend& backend, const ModelSpec& spec, const KvOptio
   return State::lay_out(backend, spec, options).n_bytes;
 }
 
+std::vector<KvKindMemory> kv_memory(const ModelSpec& spec, const KvOptions& options) {
+  check_options(options);
+  std::vector<KvKindMemory> kinds;
+  for (const LayerSpec& layer : spec.layers) {
+    if (kv::shared_layer(layer)) continue;
+    const std::unique_ptr<const kv::Kind> kind = kv::kind_of(layer);
+    const kv::RowShape* row = kind->row();
+    const int64_t n_bytes = row != nullptr ? pages_of_group(*kind, options) * options.page_size *
+                                                 row->n_bytes(options.k_dtype, options.v_dtype)
+                                           : n_slots(options) * kind->state()->n_bytes();
+    const auto known = std::ranges::find(kinds, kind->name(), &KvKindMemory::kind);
+    if (known == kinds.end()) {
+      kinds.push_back({kind->name(), n_bytes});
+    } else {
+      known->n_bytes += n_bytes;
+    }
+  }
+  return kinds;
+}
+
 KvSequence KvPool::create() {
   return KvSequence(std::make_unique<KvSequence::State>(*state_));
 }

@@ -58,6 +58,14 @@ struct KvKindBytes {
 };
 std::vector<KvKindBytes> kv_bytes(const ModelSpec& spec, DType k_dtype, DType v_dtype);
 
+// What a pool takes for the layers of a kind: whole pages and slots. Of types a pool cannot keep,
+// too, for who plans another engine's. Together they are its memory but for alignment.
+struct KvKindMemory {
+  std::string kind;
+  int64_t n_bytes = 0;
+};
+std::vector<KvKindMemory> kv_memory(const ModelSpec& spec, const KvOptions& options);
+
 // The states of one recurrent layer, for every slot of the pool.
 struct RecurrentView {
   Tensor inputs;    // f32 [n_slots, n_taps - 1, n_channels], of its convolution

@@ -10,6 +10,7 @@ void add_commands(CommandLine& line, Action& chosen) {
   add_rm(line, chosen);
   add_inspect(line, chosen);
   add_bench(line, chosen);
+  add_plan(line, chosen);
   add_synth(line, chosen);
   add_perplexity(line, chosen);
   add_logits(line, chosen);

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "cli/catalogue/catalogue.h"
 #include "cli/commands/command.h"
 #include "cli/exit_code.h"
 #include "cli/input.h"
@@ -11,6 +10,8 @@
 #include "cli/ui/progress.h"
 #include "cli/ui/table.h"
 #include "hub/download.h"
+#include "planner/data.h"
+#include "planner/models.h"
 #include "synth/random_model.h"
 #include "text/tokenizer/synthetic_vocabulary.h"
 
@@ -30,14 +31,18 @@ struct SynthOptions {
   bool list = false;
 };
 
-void list_shapes(const std::vector<CatalogueEntry>& catalogue, Context& context) {
+std::vector<planner::CatalogueEntry> known_models() {
+  return planner::parse_catalogue(planner::builtin_models());
+}
+
+void list_shapes(const std::vector<planner::CatalogueEntry>& catalogue, Context& context) {
   Table table({{"shape"},
                {"architecture"},
                {"parameters", Align::kRight},
                {"layers", Align::kRight},
                {"width", Align::kRight},
                {"experts", Align::kRight}});
-  for (const CatalogueEntry& entry : catalogue) {
+  for (const planner::CatalogueEntry& entry : catalogue) {
     const ModelShape& s = entry.shape;
     table.add({s.name, s.architecture, cat(significant(double(entry.n_parameters) / 1e9), " B"),
                human_count(s.n_layers), human_count(s.d_model),
@@ -53,9 +58,10 @@ ModelShape chosen_shape(const SynthOptions& options) {
   }
   ModelShape shape =
       options.shape.empty()
-          ? parse_shape(options.spec.starts_with('{') ? options.spec : read_text_file(options.spec))
+          ? planner::parse_shape(options.spec.starts_with('{') ? options.spec
+                                                               : read_text_file(options.spec))
                 .shape
-          : find_shape(parse_catalogue(builtin_catalogue()), options.shape).shape;
+          : planner::find_shape(known_models(), options.shape).shape;
   if (options.n_layers > 0 && options.n_layers < shape.n_layers) {
     const int64_t n_own_kv = shape.n_layers - shape.n_shared_kv;
     shape.n_layers = options.n_layers;
@@ -73,7 +79,7 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
 
 int run_synth(const SynthOptions& options, Context& context) {
   if (options.list) {
-    list_shapes(parse_catalogue(builtin_catalogue()), context);
+    list_shapes(known_models(), context);
     return kExitOk;
   }
   const ModelShape shape = chosen_shape(options);

@@ -1,16 +1,20 @@
-#include "cli/catalogue/catalogue.h"
+#include "planner/models.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "base/error.h"
+#include "planner/data.h"
+#include "planner/names.h"
 #include "spec/build.h"
 #include "spec/file_type.h"
 #include "spec/tensors.h"
 
-namespace ridge::cli {
+namespace ridge::planner {
 namespace {
+
+constexpr double kGiB = double(int64_t{1} << 30);
 
 ModelSpec spec_of(const ModelShape& shape) {
   return build_spec(shape_metadata(shape), shape_tensors(shape));
@@ -49,7 +53,7 @@ int64_t unread_parameters(const ModelSpec& spec) {
 
 TEST(Catalogue, EveryEntryMakesASpecOfThePublishedSize) {
   std::set<std::string> names;
-  for (const CatalogueEntry& entry : parse_catalogue(builtin_catalogue())) {
+  for (const CatalogueEntry& entry : parse_catalogue(builtin_models())) {
     SCOPED_TRACE(entry.shape.name);
     EXPECT_TRUE(names.insert(entry.shape.name).second);
     const ModelSpec spec = spec_of(entry.shape);
@@ -68,6 +72,18 @@ TEST(Catalogue, EveryEntryMakesASpecOfThePublishedSize) {
   }
 }
 
+TEST(Catalogue, AliasesNameOneShape) {
+  const auto catalogue = parse_catalogue(builtin_models());
+  std::set<std::string> keys;
+  for (const CatalogueEntry& entry : catalogue) {
+    EXPECT_TRUE(keys.insert(name_key(entry.shape.name)).second) << entry.shape.name;
+    for (const std::string& alias : entry.aliases) {
+      EXPECT_TRUE(keys.insert(name_key(alias)).second) << alias;
+      EXPECT_EQ(find_shape(catalogue, alias).shape.name, entry.shape.name);
+    }
+  }
+}
+
 // Sizes of published files in GiB, most of them by llama.cpp's own quantizer.
 TEST(Catalogue, MixesMakeFilesOfThePublishedSize) {
   const struct {
@@ -75,27 +91,63 @@ TEST(Catalogue, MixesMakeFilesOfThePublishedSize) {
     const char* file_type;
     double gib;
   } kCases[] = {
-      {"Llama-2-7B", "F16", 12.55},          {"Llama-2-7B", "Q8_0", 6.67},
-      {"Llama-2-7B", "Q6_K", 5.15},          {"Llama-2-7B", "Q5_K_M", 4.45},
-      {"Llama-2-7B", "Q5_K_S", 4.33},        {"Llama-2-7B", "Q4_K_M", 3.80},
-      {"Llama-2-7B", "Q4_K_S", 3.59},        {"Llama-2-7B", "Q4_0", 3.56},
-      {"Llama-2-7B", "Q3_K_L", 3.35},        {"Llama-2-7B", "Q3_K_M", 3.07},
-      {"Llama-2-7B", "Q3_K_S", 2.75},        {"Llama-3.3-70B", "Q2_K", 24.56},
-      {"Llama-3.3-70B", "Q3_K_M", 31.91},    {"Llama-3.3-70B", "Q4_K_M", 39.59},
-      {"Llama-3.1-8B", "Q4_K_M", 4.58},      {"Llama-3.2-3B", "Q4_K_M", 1.87},
-      {"Qwen2.5-7B", "Q6_K", 5.82},          {"Qwen2.5-14B", "Q4_K_M", 8.37},
-      {"Qwen3-32B", "Q4_K_M", 18.40},        {"Qwen3-30B-A3B", "Q8_0", 30.25},
-      {"Qwen3-30B-A3B", "Q4_K_M", 17.28},    {"Qwen3-235B-A22B", "Q3_K_M", 104.72},
-      {"Qwen3-235B-A22B", "Q4_K_M", 132.39}, {"Mixtral-8x7B", "Q8_0", 46.22},
-      {"Gemma-3-27B", "Q4_K_M", 15.41},      {"gpt-oss-20b", "MXFP4", 11.27},
-      {"gpt-oss-120b", "MXFP4", 59.02},      {"MiniMax-M2", "Q3_K_M", 101.76},
-      {"Gemma-4-26B-A4B", "Q8_0", 25.00},    {"Gemma-4-31B", "Q8_0", 30.38},
-      {"DeepSeek-V3", "Q4_K_M", 376.65},     {"GLM-4.7-Flash", "Q8_0", 29.65},
+      {"Llama-2-7B", "F16", 12.55},
+      {"Llama-2-7B", "Q8_0", 6.67},
+      {"Llama-2-7B", "Q6_K", 5.15},
+      {"Llama-2-7B", "Q5_K_M", 4.45},
+      {"Llama-2-7B", "Q5_K_S", 4.33},
+      {"Llama-2-7B", "Q4_K_M", 3.80},
+      {"Llama-2-7B", "Q4_K_S", 3.59},
+      {"Llama-2-7B", "Q4_0", 3.56},
+      {"Llama-2-7B", "Q3_K_L", 3.35},
+      {"Llama-2-7B", "Q3_K_M", 3.07},
+      {"Llama-2-7B", "Q3_K_S", 2.75},
+      {"Llama-3.3-70B", "Q2_K", 24.56},
+      {"Llama-3.3-70B", "Q3_K_M", 31.91},
+      {"Llama-3.3-70B", "Q4_K_M", 39.59},
+      {"Llama-3.1-8B", "Q4_K_M", 4.58},
+      {"Llama-3.2-3B", "Q4_K_M", 1.87},
+      {"Qwen2.5-7B", "Q6_K", 5.82},
+      {"Qwen2.5-14B", "Q4_K_M", 8.37},
+      {"Qwen3-32B", "Q4_K_M", 18.40},
+      {"Qwen3-30B-A3B", "Q8_0", 30.25},
+      {"Qwen3-30B-A3B", "Q4_K_M", 17.28},
+      {"Qwen3-235B-A22B", "Q3_K_M", 104.72},
+      {"Qwen3-235B-A22B", "Q4_K_M", 132.39},
+      {"Mixtral-8x7B", "Q8_0", 46.22},
+      {"Gemma-3-27B", "Q4_K_M", 15.41},
+      {"gpt-oss-20b", "MXFP4", 11.27},
+      {"gpt-oss-120b", "MXFP4", 59.02},
+      {"MiniMax-M2", "Q3_K_M", 101.76},
+      {"Gemma-4-26B-A4B", "Q8_0", 25.00},
+      {"Gemma-4-31B", "Q8_0", 30.38},
+      {"DeepSeek-V3", "Q4_K_M", 376.65},
+      {"GLM-4.7-Flash", "Q8_0", 29.65},
+      {"Llama-3.3-70B", "Q5_K_M", 46.52},
+      {"Llama-3.3-70B", "Q6_K", 53.91},
+      {"Llama-3.3-70B", "Q8_0", 69.83},
+      {"Llama-3.3-70B", "F16", 131.43},
+      {"Llama-3.3-70B", "Q3_K_S", 28.79},
+      {"Llama-3.3-70B", "Q3_K_L", 34.59},
+      {"Llama-3.3-70B", "Q4_K_S", 37.58},
+      {"Llama-3.3-70B", "Q5_K_S", 45.32},
+      {"Llama-3.2-3B", "Q8_0", 3.18},
+      {"TinyLlama-1.1B", "Q4_K_M", 0.621},
+      {"Phi-4-mini", "Q4_K_M", 2.31},
+      {"Qwen2.5-7B", "Q8_0", 7.54},
+      {"Qwen2.5-32B", "Q4_K_M", 18.48},
+      {"Qwen3-Next-80B-A3B", "Q4_K_M", 45.17},
+      {"Qwen3.5-35B-A3B", "Q8_0", 34.36},
+      {"Qwen3.6-27B", "Q8_0", 26.62},
+      {"Qwen3-8B", "Q4_K_M", 5.03e9 / kGiB},
+      {"Qwen3-14B", "Q4_K_M", 9.00e9 / kGiB},
+      {"Gemma-3-12B", "Q4_K_M", 7.30e9 / kGiB},
+      {"Mistral-Small-24B", "Q4_K_M", 14.33e9 / kGiB},
   };
-  const auto catalogue = parse_catalogue(builtin_catalogue());
+  const auto catalogue = parse_catalogue(builtin_models());
   for (const auto& c : kCases) {
     const double gib = file_bytes(spec_of(find_shape(catalogue, c.shape).shape), c.file_type);
-    EXPECT_NEAR(gib / (1 << 30), c.gib, 0.002 * c.gib + 0.005) << c.shape << " " << c.file_type;
+    EXPECT_NEAR(gib / kGiB, c.gib, 0.002 * c.gib + 0.005) << c.shape << " " << c.file_type;
   }
 }
 
@@ -116,10 +168,10 @@ TEST(Catalogue, WhatIsMissingUnknownOrWrongIsNamed) {
 }
 
 TEST(Catalogue, NamesDoNotDependOnCase) {
-  const auto catalogue = parse_catalogue(builtin_catalogue());
+  const auto catalogue = parse_catalogue(builtin_models());
   EXPECT_EQ(find_shape(catalogue, "qwen3-30b-a3b").shape.name, "Qwen3-30B-A3B");
   EXPECT_THROW(find_shape(catalogue, "qwen9"), Error);
 }
 
 }  // namespace
-}  // namespace ridge::cli
+}  // namespace ridge::planner

@@ -1,0 +1,69 @@
+// Constants of speed by family (engine and kind of hardware), fitted by tools/planner/fit.py from
+// data/measurements.csv into data/calibration.json, which is built into the program. Any thread.
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "planner/hardware.h"
+#include "planner/work.h"
+
+namespace ridge::planner {
+
+// 80 % of measured rates lie between the predicted one times e^low and times e^high.
+struct Spread {
+  double low = 0;
+  double high = 0;
+};
+
+struct DecodeConstants {
+  int n_points = 0;                              // they were fitted to; 0: a guess
+  double e = 0.85;                               // of nominal bandwidth, for weights
+  double e_kv = 0.5;                             // for the cache
+  std::array<double, kModelKinds> layer_s = {};  // seconds a layer, whatever its size
+  std::map<std::string, double> chips;           // measured over predicted, of single chips
+  Spread dense, other;
+};
+
+struct PrefillConstants {
+  int n_points = 0;
+  std::array<double, kModelKinds> cost = {1, 1.8, 2.5, 1.8};  // of weight FLOPs, in R_w
+  double attention_cost = 1.3;                                // of attention's, likewise
+  double pass_cost = 0.5;  // of reading all weights once a pass, in nominal bandwidth
+  std::map<std::string, double> chips;
+  Spread dense, other;
+};
+
+struct Family {
+  std::string engine;  // "llama.cpp", "MLX"
+  HardwareFamily hardware = HardwareFamily::kCpu;
+  DecodeConstants decode;
+  PrefillConstants prefill;
+  double streams_share = 0.5;  // of R_w, that steps of several streams compute with
+};
+
+struct Calibration {
+  std::string date;
+  std::string source;
+  double decode_attention_share = 0.165;  // of R_w, that attention of one token computes with
+  std::vector<Family> families;
+
+  // For this engine; else of the same hardware; else a guess. How near it came:
+  enum class Match { kFamily, kOtherEngine, kNone };
+  struct Found {
+    Family family;
+    Match match = Match::kNone;
+  };
+  Found find(std::string_view engine, HardwareFamily hardware) const;
+};
+
+// Throws Error{kInvalidArgument} as parse_catalogue() does.
+Calibration parse_calibration(std::string_view json);
+
+// The engine whose constants stand for what people call `name`: "Ollama" runs llama.cpp.
+std::string engine_of(std::string_view name, HardwareFamily hardware);
+
+}  // namespace ridge::planner

@@ -1,0 +1,118 @@
+#include "planner/speed.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/strcat.h"
+
+namespace ridge::planner {
+namespace {
+
+constexpr double kPassTokens = 512;
+// Constants of another engine on the same hardware hold less well.
+constexpr double kOtherEngineWidth = 1.5;
+
+double factor_of(const std::map<std::string, double>& chips, const std::string& chip) {
+  const auto found = chips.find(chip);
+  return found == chips.end() ? 1 : found->second;
+}
+
+Spread wider(const Spread& spread, double times) {
+  return {spread.low * times, spread.high * times};
+}
+
+const Spread& spread_of(const auto& constants, ModelKind kind) {
+  return kind == ModelKind::kDense ? constants.dense : constants.other;
+}
+
+std::string percent(double log_factor) {
+  return cat(log_factor < 0 ? "-" : "+",
+             int64_t(std::llround(std::abs(std::expm1(log_factor)) * 100)), " %");
+}
+
+}  // namespace
+
+SpeedModel::SpeedModel(const Calibration& calibration, const Hardware& hardware,
+                       std::string_view engine)
+    : hardware_(hardware),
+      engine_(engine_of(engine, hardware.family)),
+      found_(calibration.find(engine_, hardware.family)),
+      attention_share_(calibration.decode_attention_share) {}
+
+Rate SpeedModel::around(double rate, const Spread& spread) const {
+  const double times = found_.match == Calibration::Match::kOtherEngine ? kOtherEngineWidth : 1;
+  const Spread wide = wider(spread, times);
+  return {rate, rate * std::exp(wide.low), rate * std::exp(wide.high)};
+}
+
+double SpeedModel::decode_ceiling(const Work& work, const SpeedQuestion& question) const {
+  const auto streams = double(question.n_streams);
+  const double bytes = work.step_bytes(question.n_streams) +
+                       streams * work.kv_bytes_read(std::max<int64_t>(question.depth, 1));
+  return streams * hardware_.bandwidth / bytes;
+}
+
+double SpeedModel::layers_seconds(const Work& work) const {
+  return double(work.n_layers) * found_.family.decode.layer_s[size_t(work.kind)];
+}
+
+Rate SpeedModel::decode(const Work& work, const SpeedQuestion& question) const {
+  const DecodeConstants& c = found_.family.decode;
+  const double flops = hardware_.usable_flops();
+  const auto streams = double(question.n_streams);
+  const int64_t seen = question.depth + std::max<int64_t>(question.tg_tokens / 2, 1);
+  const double cache = work.kv_bytes_read(seen) / (c.e_kv * hardware_.bandwidth);
+  const double attention = work.attention_flops(double(seen)) / (attention_share_ * flops);
+  const double seconds = work.step_bytes(question.n_streams) / (c.e * hardware_.bandwidth) +
+                         streams * std::max(cache, attention) + layers_seconds(work) +
+                         (streams - 1) * work.weight_flops / (found_.family.streams_share * flops);
+  const double factor = factor_of(c.chips, hardware_.name);
+  Rate rate = around(factor * streams / seconds, spread_of(c, work.kind));
+  const double ceiling = decode_ceiling(work, question);
+  rate.value = std::min(rate.value, ceiling);
+  rate.low = std::min(rate.low, ceiling);
+  rate.high = std::min(rate.high, ceiling);
+  RIDGE_CHECK(rate.value > 0 && rate.value <= ceiling && rate.high <= ceiling);
+  return rate;
+}
+
+Rate SpeedModel::prefill(const Work& work, const SpeedQuestion& question) const {
+  const PrefillConstants& c = found_.family.prefill;
+  const double flops = hardware_.usable_flops();
+  const double middle = double(question.depth) + double(question.pp_tokens) / 2;
+  const double tokens = std::min(double(question.pp_tokens), kPassTokens);
+  const double seconds = c.cost[size_t(work.kind)] * work.weight_flops / flops +
+                         c.attention_cost * work.attention_flops(middle) / flops +
+                         c.pass_cost * work.weight_bytes / (hardware_.bandwidth * tokens);
+  return around(factor_of(c.chips, hardware_.name) / seconds, spread_of(c, work.kind));
+}
+
+double SpeedModel::first_token_seconds(const Work& work, const SpeedQuestion& question) const {
+  SpeedQuestion step = question;
+  step.depth += question.pp_tokens;
+  step.n_streams = 1;
+  step.tg_tokens = 1;
+  return double(question.pp_tokens) / prefill(work, question).value + 1 / decode(work, step).value;
+}
+
+std::string SpeedModel::provenance(const Work& work) const {
+  const DecodeConstants& c = found_.family.decode;
+  const double times = found_.match == Calibration::Match::kOtherEngine ? kOtherEngineWidth : 1;
+  const Spread spread = wider(spread_of(c, work.kind), times);
+  const std::string range = cat(percent(spread.low), " ", percent(spread.high));
+  const std::string_view hardware = name(hardware_.family);
+  switch (found_.match) {
+    case Calibration::Match::kFamily:
+      if (c.n_points == 0) break;
+      return cat("calibrated on ", c.n_points, " points of ", found_.family.engine, " on ",
+                 hardware, ", ", range);
+    case Calibration::Match::kOtherEngine:
+      return cat("nominal: constants of ", found_.family.engine, " on ", hardware, ", ", range);
+    case Calibration::Match::kNone:
+      break;
+  }
+  return cat("nominal: nothing was measured on ", hardware, ", ", range);
+}
+
+}  // namespace ridge::planner
