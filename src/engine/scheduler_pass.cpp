@@ -48,7 +48,7 @@ void Scheduler::run_pass() {
     for (const Part& part : std::span(parts_).first(n_decoding)) {
       try {
         decode(part, hidden, logits);
-        if (parts_.size() == 1) learn(part, pass_seconds);
+        if (!reads_prompt) learn(part, pass_seconds);
       } catch (const Error& error) {
         fail(*part.job, error);
       }
@@ -74,11 +74,12 @@ void Scheduler::prepare_masks() {
   if (!constrained.empty()) masks_.start(std::move(constrained));
 }
 
+// Beside others, too: what a guess costs there is what it costs.
 void Scheduler::learn(const Part& part, double pass_seconds) {
   if (!part.job->draft_length || part.job->is_done) return;
   part.job->draft_length->record({.n_drafted = int(part.n_drafted),
                                   .n_accepted = int(part.job->n_accepted_last),
-                                  .draft_seconds = draft_seconds_,
+                                  .draft_seconds = draft_seconds_ / double(parts_.size()),
                                   .pass_seconds = pass_seconds});
 }
 
