@@ -65,8 +65,10 @@ struct Job {
   GenerateStats stats;
   double bytes_read = 0;  // while decoding
   JobClock::time_point submitted = JobClock::now(), admitted{}, first_token{};
-  int64_t position = 0;  // in line, as last told
-  bool is_done = false;  // its sink has heard the end
+  int64_t position = 0;        // in line, as last told
+  bool has_looked_up = false;  // its prefix, for the first time
+  int64_t n_read = 0;          // tokens that were read for it
+  bool is_done = false;        // its sink has heard the end
 };
 
 }  // namespace ridge

@@ -162,11 +162,12 @@ void Scheduler::find_prefix(Job& job) {
   if (disk_ && !job.sequence && disk_->match(prefix) >= n_usable + kWorthLoading) {
     n_usable = std::max(n_usable, disk_->load(prefix, kv_, tree_));
   }
-  const bool is_first = !job.sequence && !job.answer;
+  const bool is_first = !std::exchange(job.has_looked_up, true);
   job.sequence.reset();
   job.sequence.emplace(tree_.resume(prefix));
-  if (job.answer) return;
-  const int64_t n_reused = job.n_cached();
+  // What it had read itself, before it waited, is nobody else's work.
+  const int64_t n_reused =
+      std::max(job.stats.n_reused, std::min(job.n_cached(), job.stats.n_prompt) - job.n_read);
   totals_.n_reused_tokens += n_reused - job.stats.n_reused;
   job.stats.n_reused = n_reused;
   if (!is_first) return;

@@ -153,6 +153,7 @@ void Scheduler::settle(const Part& part, int64_t n_kept) {
 void Scheduler::read(const Part& part, const Tensor& hidden) {
   Job& job = *part.job;
   if (job.is_embedding()) return add_to_embedding(job, hidden);
+  job.n_read += part.n_rows;
   const bool is_landmark = std::ranges::binary_search(job.landmarks, job.n_cached());
   if (is_landmark || !kv_.keeps_moments()) remember(job, PrefixTree::Moment::kKeep);
   if (&job == drafter_holder_) {
