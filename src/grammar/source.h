@@ -78,7 +78,8 @@ struct Repeat {
   int min = 0;
   int max = -1;  // -1: any number of times
 };
-// Anything may be said until a trigger is: what it stands for must follow, then anything again.
+// Anything may be said, control tokens too, until a trigger is: what it stands for must follow,
+// then anything again.
 struct Triggered {
   struct Rule {
     std::string trigger;  // as in Literal; not empty
@@ -87,7 +88,6 @@ struct Triggered {
   std::vector<Rule> rules;
   enum class Afterwards { kFreeAgain, kEnds };
   Afterwards afterwards = Afterwards::kFreeAgain;
-  std::vector<std::string> without;  // never said in between
 };
 
 Source sequence(std::vector<Source> parts);

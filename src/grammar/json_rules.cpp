@@ -1,0 +1,76 @@
+#include "grammar/json_rules.h"
+
+#include "base/strcat.h"
+#include "grammar/char_set.h"
+#include "grammar/number_range.h"
+
+namespace ridge::grammar {
+namespace {
+
+// RFC 8259, section 7: what stands for itself inside a string.
+const std::string& plain_char() {
+  static const std::string expression =
+      CharSet::all().without(CharSet({{0, 0x1f}}).united(CharSet::of("\"\\"))).expression();
+  return expression;
+}
+
+// What may follow a backslash. A code point beyond 16 bits takes a pair of escapes; half a pair is
+// no text, and parsers refuse it.
+std::string json_escape(Ebnf& ebnf) {
+  return ebnf.shared("escape", [] {
+    return std::string(
+        "([\"\\\\/bfnrt] | \"u\" ([0-9a-cA-CefEF] [0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2} | "
+        "[dD] [89abAB] [0-9a-fA-F]{2} \"\\\\u\" [dD] [c-fC-F] [0-9a-fA-F]{2}))");
+  });
+}
+
+}  // namespace
+
+std::string json_space(Ebnf& ebnf) {
+  return ebnf.shared("space", [] { return std::string("(\" \" | \"\\n\" [ \\t]{0,40})?"); });
+}
+
+std::string json_string(Ebnf& ebnf) {
+  return ebnf.shared("string", [&] {
+    const std::string escape = json_escape(ebnf);
+    // Right recursion with a look at what follows is the form that tokens are sorted fastest in.
+    const std::string rest = ebnf.declare("string-rest");
+    ebnf.define(rest, cat("(\"\\\"\" | ", plain_char(), " ", rest, " | \"\\\\\" ", escape, " ",
+                          rest, ") (= [ \\n\\t]* [,}\\]:])"));
+    return cat("\"\\\"\" ", rest);
+  });
+}
+
+std::string json_any_char(Ebnf& ebnf) {
+  return ebnf.shared(
+      "char", [&] { return cat("(", plain_char(), " | \"\\\\\" ", json_escape(ebnf), ")"); });
+}
+
+std::string json_value(Ebnf& ebnf) {
+  return ebnf.shared("value", [&] {
+    return choice({any_number(), json_string(ebnf), "\"true\"", "\"false\"", "\"null\"",
+                   json_array(ebnf), json_object(ebnf)});
+  });
+}
+
+std::string json_array(Ebnf& ebnf) {
+  return ebnf.shared("array", [&] {
+    const std::string space = json_space(ebnf);
+    const std::string value = json_value(ebnf);
+    return cat("\"[\" ", space, " (", value, " (", space, " \",\" ", space, " ", value, ")* ",
+               space, ")? \"]\"");
+  });
+}
+
+std::string json_object(Ebnf& ebnf) {
+  return ebnf.shared("object", [&] {
+    const std::string space = json_space(ebnf);
+    const std::string member = ebnf.shared("member", [&] {
+      return concat({json_string(ebnf), space, "\":\"", space, json_value(ebnf)});
+    });
+    return cat("\"{\" ", space, " (", member, " (", space, " \",\" ", space, " ", member, ")* ",
+               space, ")? \"}\"");
+  });
+}
+
+}  // namespace ridge::grammar

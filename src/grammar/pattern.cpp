@@ -1,0 +1,131 @@
+#include "grammar/pattern.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/error.h"
+
+namespace ridge::grammar {
+namespace {
+
+// RFC 8259, section 7: what stands for itself inside a string, and the short escapes.
+const CharSet& plain_in_json() {
+  static const CharSet set =
+      CharSet::all().without(CharSet({{0, 0x1f}}).united(CharSet::of("\"\\")));
+  return set;
+}
+
+constexpr std::array<std::pair<char, char>, 7> kEscapes = {
+    {{'"', '"'}, {'\\', '\\'}, {'\b', 'b'}, {'\f', 'f'}, {'\n', 'n'}, {'\r', 'r'}, {'\t', 't'}}};
+
+class PatternWriter {
+ public:
+  PatternWriter(Ebnf& ebnf, Spelling spelling, const std::map<std::string, std::string>& rules)
+      : ebnf_(ebnf), spelling_(spelling), rules_(rules) {}
+
+  std::string write(const Pattern& pattern, int64_t times) {
+    switch (pattern.kind) {
+      case Pattern::Kind::kChars:
+        ebnf_.spend(times);
+        return write_chars(pattern.chars);
+      case Pattern::Kind::kSequence:
+        return concat(write_parts(pattern, times));
+      case Pattern::Kind::kChoice:
+        return grammar::choice(write_parts(pattern, times));
+      case Pattern::Kind::kRepeat:
+        return write_repeat(pattern, times);
+      case Pattern::Kind::kRule:
+        ebnf_.spend(times);
+        return rules_.at(pattern.rule);
+    }
+    return {};
+  }
+
+ private:
+  std::vector<std::string> write_parts(const Pattern& pattern, int64_t times) {
+    std::vector<std::string> out;
+    for (const Pattern& part : pattern.parts) out.push_back(write(part, times));
+    return out;
+  }
+
+  std::string write_chars(const CharSet& chars) const {
+    const std::string out = spelling_ == Spelling::kPlain
+                                ? (chars.empty() ? "" : chars.expression())
+                                : json_char(chars);
+    if (out.empty()) {
+      fail(ErrorCode::kInvalidArgument, "the pattern has a class that no character belongs to");
+    }
+    return out;
+  }
+
+  std::string write_repeat(const Pattern& pattern, int64_t times) {
+    const int64_t count = std::max(pattern.min, pattern.max);
+    if (count > ebnf_.limits().repetitions) {
+      fail(ErrorCode::kInvalidArgument, "a pattern repeats something ", count,
+           " times, and the limit is ", ebnf_.limits().repetitions);
+    }
+    ebnf_.spend(times);
+    // A counted repetition is unrolled up to 128 times, and counts itself beyond.
+    const int64_t unrolled = std::clamp<int64_t>(count, 1, 256);
+    const std::string part = write(pattern.parts.at(0), times * unrolled);
+    return grammar::repeat(part, pattern.min, pattern.max);
+  }
+
+  Ebnf& ebnf_;
+  Spelling spelling_;
+  const std::map<std::string, std::string>& rules_;
+};
+
+}  // namespace
+
+Pattern Pattern::one_of(CharSet chars) {
+  Pattern out;
+  out.kind = Kind::kChars;
+  out.chars = std::move(chars);
+  return out;
+}
+
+Pattern Pattern::sequence(std::vector<Pattern> parts) {
+  Pattern out;
+  out.parts = std::move(parts);
+  return out;
+}
+
+Pattern Pattern::choice(std::vector<Pattern> parts) {
+  if (parts.size() == 1) return std::move(parts[0]);
+  Pattern out;
+  out.kind = Kind::kChoice;
+  out.parts = std::move(parts);
+  return out;
+}
+
+Pattern Pattern::repeated(Pattern part, int64_t min, int64_t max) {
+  Pattern out;
+  out.kind = Kind::kRepeat;
+  out.min = min;
+  out.max = max;
+  out.parts.push_back(std::move(part));
+  return out;
+}
+
+std::string write_pattern(Ebnf& ebnf, const Pattern& pattern, Spelling spelling,
+                          const std::map<std::string, std::string>& rules) {
+  return PatternWriter(ebnf, spelling, rules).write(pattern, 1);
+}
+
+std::string json_char(const CharSet& chars) {
+  std::vector<std::string> ways;
+  const CharSet plain = chars.without(plain_in_json().complement());
+  if (!plain.empty()) ways.push_back(plain.expression());
+  std::string escapes;
+  for (const auto& [character, name] : kEscapes) {
+    if (chars.contains(char32_t(character))) escapes += name;
+  }
+  if (!escapes.empty()) {
+    ways.push_back(concat({literal("\\"), CharSet::of(escapes).expression()}));
+  }
+  return ways.empty() ? "" : choice(ways);
+}
+
+}  // namespace ridge::grammar
