@@ -58,12 +58,23 @@ class Prompter {
   bool reasons() const { return reasons_; }          // it has blocks of reasoning
 
  private:
-  std::vector<text::DictData::Item> variables(const Conversation& conversation) const;
+  // As the template takes them.
+  struct Prepared {
+    std::vector<text::Value> messages;
+    std::vector<text::DictData::Item> variables;
+  };
+  std::vector<Message> prepared(const Conversation& conversation) const;
+  Prepared prepare(const Conversation& conversation) const;
+  text::Value message_value(const Message& message) const;
+  text::Text render_first(const Prepared& prepared, size_t n_messages,
+                          text::GenerationPrompt prompt) const;
+  std::vector<int64_t> token_positions(const Prompt& prompt, std::vector<size_t> ends) const;
 
   std::shared_ptr<const text::ChatTemplate> chat_template_;
   std::shared_ptr<const text::Tokenizer> tokenizer_;
   const Family& family_;
   bool takes_tools_ = false;
+  bool takes_calls_ = true;  // else those of the history are told in words
   bool arguments_as_text_ = false;
   bool takes_system_ = true;
   bool reasons_ = false;

@@ -26,6 +26,8 @@ struct AnswerRules {
   std::optional<grammar::Source> format;
   // The rendered prompt, or its last bytes: many templates open a block of reasoning themselves.
   std::string prompt_end;
+  // The model may begin with a block of reasoning (Prompter::reasons()); only grammars ask.
+  bool reasons = false;
 };
 
 class Family {
@@ -38,6 +40,9 @@ class Family {
   // a call, for kRequired and kNamed the whole answer. Throws Error{kInvalidArgument} for a tool
   // that is named and not there.
   virtual std::optional<grammar::Source> grammar(const AnswerRules& rules) const = 0;
+  // A call as the model would write it, where the template cannot: <tool_call> and Hermes' JSON
+  // unless the family has tokens of its own. The arguments are JSON.
+  virtual std::string written_call(std::string_view name, std::string_view arguments) const;
   // Text at which an answer ends although no token says so, mostly none.
   virtual std::vector<std::string> stops() const { return {}; }
 };

@@ -54,6 +54,10 @@ bool has_tools(const Value& variables) {
 
 }  // namespace
 
+ChatTemplate ChatTemplate::from_source(std::string_view source) {
+  return ChatTemplate(Template::parse(source), std::string(source));
+}
+
 ChatTemplate ChatTemplate::from_metadata(const gguf::Metadata& metadata,
                                          const Tokenizer& tokenizer) {
   const auto source = metadata.get_string("tokenizer.chat_template");
@@ -63,9 +67,10 @@ ChatTemplate ChatTemplate::from_metadata(const gguf::Metadata& metadata,
         "the model has no chat template (key tokenizer.chat_template): it is a base model, use raw "
         "prompts");
   }
-  ChatTemplate out(Template::parse(*source));
+  ChatTemplate out = from_source(*source);
   if (const auto tools = metadata.get_string("tokenizer.chat_template.tool_use")) {
     out.with_tools_ = Template::parse(*tools);
+    out.source_ = *tools;
   }
   add_token(out.token_variables_, tokenizer, "bos_token", tokenizer.bos());
   add_token(out.token_variables_, tokenizer, "eos_token", tokenizer.eos());

@@ -28,6 +28,8 @@ class ChatTemplate {
   // Takes tokenizer.chat_template and, for requests with tools, tokenizer.chat_template.tool_use.
   // Throws Error{kNotFound} when the file has no template, and as Template::parse does.
   static ChatTemplate from_metadata(const gguf::Metadata& metadata, const Tokenizer& tokenizer);
+  // A template by itself, without any token's spelling.
+  static ChatTemplate from_source(std::string_view source);
 
   // variables: `messages`, `tools`, `add_generation_prompt`, … . Absent `tools` and `documents` are
   // none and the names of reasoning are made alike, as `transformers` has it. Throws as
@@ -38,10 +40,14 @@ class ChatTemplate {
   // bos_token, eos_token, … as the vocabulary spells them; trusted.
   const std::vector<DictData::Item>& token_variables() const { return token_variables_; }
   const Template& plain() const { return plain_; }
+  // The text of the template that requests with tools go through.
+  const std::string& source() const { return source_; }
 
  private:
-  explicit ChatTemplate(Template plain) : plain_(std::move(plain)) {}
+  ChatTemplate(Template plain, std::string source)
+      : plain_(std::move(plain)), source_(std::move(source)) {}
   Template plain_;
+  std::string source_;
   std::optional<Template> with_tools_;
   std::vector<DictData::Item> token_variables_;
 };

@@ -1,0 +1,21 @@
+// The families, one function each. A family is added with its file, a line here and a row in
+// src/chat/family.cpp.
+#pragma once
+
+#include "chat/family.h"
+
+namespace ridge::chat {
+
+const Family& deepseek_family();
+const Family& deepseek_r1_family();
+const Family& function_gemma_family();
+const Family& gemma_family();
+const Family& generic_family();
+const Family& harmony_family();
+const Family& hermes_family();
+const Family& llama_family();
+const Family& mistral_family();
+const Family& mistral_list_family();
+const Family& qwen_xml_family();
+
+}  // namespace ridge::chat

@@ -1,0 +1,170 @@
+#include "chat/family.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/utf8.h"
+#include "chat/recorded_outputs.h"
+
+namespace ridge::chat {
+namespace {
+
+using Json = nlohmann::json;
+
+const RecordedOutputs& recorded() {
+  static const RecordedOutputs all = recorded_outputs();
+  return all;
+}
+
+ParsedAnswer parse(const RecordedOutput& output, std::string_view text, Ending ending) {
+  return parse_answer(*output.family->parser(recorded().rules), text, ending);
+}
+
+ParsedAnswer parse_in_pieces(const RecordedOutput& output,
+                             const std::vector<std::string_view>& pieces) {
+  const auto parser = output.family->parser(recorded().rules);
+  ParsedAnswer answer;
+  for (const std::string_view piece : pieces) {
+    for (const Event& event : parser->push(piece)) add(event, answer);
+  }
+  for (const Event& event : parser->finish(Ending::kComplete)) add(event, answer);
+  answer.unparsed_calls = parser->unparsed_calls();
+  return answer;
+}
+
+std::string show(const ParsedAnswer& answer) {
+  Json out = {{"content", answer.content}, {"unparsed", answer.unparsed_calls}};
+  if (!answer.reasoning.empty()) out["reasoning"] = answer.reasoning;
+  out["calls"] = Json::array();
+  for (const auto& call : answer.calls) {
+    out["calls"].push_back({call.name, call.arguments, call.id, call.whole});
+  }
+  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// A value cut short: strings, lists and objects may end early, the rest is there or is not.
+bool is_prefix(const Json& part, const Json& whole) {
+  if (part.is_string() && whole.is_string()) {
+    return whole.get<std::string>().starts_with(part.get<std::string>());
+  }
+  if (part.is_array() && whole.is_array()) {
+    if (part.size() > whole.size()) return false;
+    for (size_t i = 0; i < part.size(); ++i) {
+      const bool last = i + 1 == part.size();
+      if (last ? !is_prefix(part[i], whole[i]) : part[i] != whole[i]) return false;
+    }
+    return true;
+  }
+  if (part.is_object() && whole.is_object()) {
+    int n_shorter = 0;
+    for (const auto& [key, value] : part.items()) {
+      if (!whole.contains(key) || !is_prefix(value, whole[key])) return false;
+      n_shorter += value != whole[key];
+    }
+    return n_shorter <= 1;
+  }
+  return part == whole;
+}
+
+TEST(Families, RecordedOutputsMeanWhatTheirFamilyMeans) {
+  ASSERT_GE(recorded().outputs.size(), 200u);
+  for (const RecordedOutput& output : recorded().outputs) {
+    ASSERT_NE(output.family, nullptr);
+    SCOPED_TRACE(std::string(output.family->name()) + " " + output.title + "\n" + output.text);
+    const ParsedAnswer answer = parse(output, output.text, Ending::kComplete);
+    EXPECT_EQ(answer.content, output.meaning["content"].get<std::string>());
+    EXPECT_EQ(answer.reasoning, output.meaning.value("reasoning", ""));
+    EXPECT_EQ(answer.unparsed_calls, output.meaning["unparsed"].get<int>());
+    const Json& calls = output.meaning["calls"];
+    ASSERT_EQ(answer.calls.size(), calls.size()) << show(answer);
+    for (size_t i = 0; i < calls.size(); ++i) {
+      EXPECT_EQ(answer.calls[i].name, calls[i]["name"].get<std::string>());
+      EXPECT_EQ(answer.calls[i].id, calls[i].value("id", ""));
+      EXPECT_TRUE(answer.calls[i].whole);
+      ASSERT_TRUE(Json::accept(answer.calls[i].arguments)) << answer.calls[i].arguments;
+      EXPECT_EQ(Json::parse(answer.calls[i].arguments), calls[i]["arguments"]);
+    }
+  }
+}
+
+TEST(Families, TheSameIsSaidHoweverTheTextIsSplit) {
+  for (const RecordedOutput& output : recorded().outputs) {
+    SCOPED_TRACE(std::string(output.family->name()) + " " + output.title);
+    const std::string_view text = output.text;
+    const std::string whole = show(parse(output, text, Ending::kComplete));
+    for (size_t i = 1; i < text.size(); ++i) {
+      ASSERT_EQ(show(parse_in_pieces(output, {text.substr(0, i), text.substr(i)})), whole)
+          << "split after " << text.substr(0, i);
+    }
+    std::vector<std::string_view> bytes;
+    for (size_t i = 0; i < text.size(); ++i) bytes.push_back(text.substr(i, 1));
+    ASSERT_EQ(show(parse_in_pieces(output, bytes)), whole) << "byte by byte";
+  }
+}
+
+TEST(Families, CutAnywhereArgumentsAreValidJsonAndABeginningOfTheWhole) {
+  for (const RecordedOutput& output : recorded().outputs) {
+    SCOPED_TRACE(std::string(output.family->name()) + " " + output.title);
+    const ParsedAnswer whole = parse(output, output.text, Ending::kComplete);
+    for (size_t i = 0; i < output.text.size(); ++i) {
+      SCOPED_TRACE(output.text.substr(0, i));
+      const ParsedAnswer part =
+          parse(output, std::string_view(output.text).substr(0, i), Ending::kCut);
+      ASSERT_LE(part.calls.size(), whole.calls.size());
+      for (size_t k = 0; k < part.calls.size(); ++k) {
+        ASSERT_EQ(part.calls[k].name, whole.calls[k].name);
+        ASSERT_TRUE(is_valid_utf8(part.calls[k].arguments));
+        ASSERT_TRUE(Json::accept(part.calls[k].arguments)) << part.calls[k].arguments;
+        ASSERT_TRUE(
+            is_prefix(Json::parse(part.calls[k].arguments), Json::parse(whole.calls[k].arguments)))
+            << part.calls[k].arguments;
+      }
+    }
+  }
+}
+
+TEST(Families, WithoutToolsACallIsText) {
+  for (const RecordedOutput& output : recorded().outputs) {
+    const ParsedAnswer answer =
+        parse_answer(*output.family->parser({}), output.text, Ending::kComplete);
+    EXPECT_TRUE(answer.calls.empty()) << output.family->name() << " " << output.title;
+    EXPECT_EQ(answer.unparsed_calls, 0);
+  }
+}
+
+TEST(Families, ReasoningThatThePromptOpenedIsReasoning) {
+  AnswerRules rules;
+  rules.prompt_end = "<|im_start|>assistant\n<think>\n";
+  const ParsedAnswer answer = parse_answer(*find_family("hermes")->parser(rules),
+                                           "Hm.\n</think>\n\nYes.", Ending::kComplete);
+  EXPECT_EQ(answer.reasoning, "Hm.");
+  EXPECT_EQ(answer.content, "Yes.");
+  rules.prompt_end = "<think>\n\n</think>\n\n";
+  EXPECT_EQ(parse_answer(*find_family("hermes")->parser(rules), "Yes.", Ending::kComplete).content,
+            "Yes.");
+}
+
+TEST(Families, TextIsHeldBackOnlyWhileItMayBeAMark) {
+  const auto parser = find_family("hermes")->parser(recorded().rules);
+  const auto text_of = [](const std::vector<Event>& events) {
+    std::string out;
+    for (const Event& event : events) out += event.text;
+    return out;
+  };
+  EXPECT_EQ(text_of(parser->push("Hello")), "Hello");
+  EXPECT_EQ(text_of(parser->push(" a<tool")), " a");
+  EXPECT_EQ(text_of(parser->push("box")), "<toolbox");
+}
+
+TEST(Families, EveryNameIsFoundAgain) {
+  for (const std::string_view name : family_names()) {
+    ASSERT_NE(find_family(name), nullptr);
+    EXPECT_EQ(find_family(name)->name(), name);
+  }
+  EXPECT_EQ(find_family("no such family"), nullptr);
+  EXPECT_EQ(family_of("{{ messages }}").name(), "generic");
+}
+
+}  // namespace
+}  // namespace ridge::chat

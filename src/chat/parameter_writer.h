@@ -1,0 +1,37 @@
+// ParameterWriter: parameters that come one by one as plain text into the JSON object of a call's
+// arguments. Strings stream; of the others only whole ones are written.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "chat/tool.h"
+#include "chat/typed_value.h"
+
+namespace ridge::chat {
+
+class ParameterWriter {
+ public:
+  explicit ParameterWriter(const Tool* tool) : tool_(tool) {}
+
+  void begin(std::string_view name);
+  // More of the value. One line end in front of it and one behind it are not its own.
+  std::string value(std::string_view text);
+  std::string end();    // of the value
+  std::string close();  // of the object; a value that is open ends as it would be cut
+
+ private:
+  std::string opening();
+  std::string escaped(std::string_view text);
+
+  const Tool* tool_;
+  bool begun_ = false;  // { is written
+  bool in_value_ = false;
+  bool quoted_ = false;   // the value's opening quote is written
+  bool at_start_ = true;  // of the value: a line end is not its own
+  ValueKind kind_ = ValueKind::kText;
+  std::string name_;
+  std::string text_;  // what is not written yet of the value
+};
+
+}  // namespace ridge::chat
