@@ -27,8 +27,9 @@ def post(url, path, body):
         return json.load(answer)
 
 
-def stream(url, body, stop_after=None):
-    """The answer's text, its usage, and seconds to its first word; cut off after so many pieces."""
+def stream(url, body, stop_after=None, times=None):
+    """The answer's text, its usage, and seconds to its first word; cut off after so many pieces. When each
+    piece came is put into `times`."""
     at = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(at.hostname, at.port, timeout=3600)
     begin = time.monotonic()
@@ -48,6 +49,8 @@ def stream(url, body, stop_after=None):
                 first = first or time.monotonic() - begin
                 text += piece
                 pieces += 1
+                if times is not None:
+                    times.append(time.monotonic())
         if stop_after and pieces >= stop_after:
             break
     connection.close()

@@ -118,7 +118,7 @@ def main():
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=600)
     args = parser.parse_args()
-    server = Server([args.ridge, "serve", args.model, "-c", "2048", "--cache-ram", "200M"])
+    server = Server([args.ridge, "serve", args.model, "-c", "2048", "--cache-ram", "200"])
     begin = time.monotonic()
     load = Load(server.port, begin + args.seconds)
     threads = [threading.Thread(target=load.client, args=(i,), daemon=True) for i in range(args.clients)]

@@ -19,7 +19,7 @@ import threading
 import time
 import urllib.request
 
-from agent_session import stream
+from agent_session import post, stream
 
 WORDS = "river stone market window teacher engine yellow garden signal paper mountain letter bridge winter copper".split()
 
@@ -67,9 +67,21 @@ class Server:
             self.process.kill()
 
 
+ENDS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>", "</s>")
+never_ends = {}  # of the model at hand: its ending tokens, forbidden
+
+
+def forbid_ends(url):
+    never_ends.clear()
+    for text in ENDS:
+        tokens = post(url, "/tokenize", {"content": text, "add_special": False, "parse_special": True})["tokens"]
+        if len(tokens) == 1:
+            never_ends[str(tokens[0])] = -100
+
+
 def body(text, n):
-    return {"messages": [{"role": "user", "content": text}], "max_tokens": n, "temperature": 0, "stream": True,
-            "ignore_eos": True, "stream_options": {"include_usage": True}}
+    return {"logit_bias": never_ends, "messages": [{"role": "user", "content": text}], "max_tokens": n, "temperature": 0, "stream": True,
+            "stream_options": {"include_usage": True}}
 
 
 def timed(url, text, n):
@@ -94,32 +106,32 @@ def together(url, n_clients, seed, n):
     return tokens / (end - begin)
 
 
-def beside_a_prompt(url, n_prompt, seed, n):
-    """Tokens per second of a stream while a prompt of so many words is read."""
-    alone = timed(url, prompt_text(40, seed), n)
-    done = threading.Event()
-    def read():
-        stream(url, body(prompt_text(n_prompt, seed + 1), 1))
-        done.set()
-    thread = threading.Thread(target=read)
-    begin = time.monotonic()
+def beside_a_prompt(url, n_prompt, seed):
+    """The rate of a stream while a prompt of so many words is read, as a part of its rate before."""
+    times = []
+    request = body(prompt_text(40, seed), 2000)
+    thread = threading.Thread(target=stream, args=(url, request, 400, times), daemon=True)
     thread.start()
-    beside = timed(url, prompt_text(40, seed + 2), n)
-    finished_first = not done.is_set()
-    thread.join()
-    rate = lambda r: r[2] / (r[1] - r[0])
-    return (rate(beside) / rate(alone)) if finished_first else None, time.monotonic() - begin
+    while len(times) < 20 and thread.is_alive():
+        time.sleep(0.01)
+    alone = (len(times) - 1) / (times[-1] - times[0])
+    begin = time.monotonic()
+    stream(url, body(prompt_text(n_prompt, seed + 1), 1))
+    end = time.monotonic()
+    during = [t for t in times if begin < t < end]
+    return len(during) / (end - begin) / alone if thread.is_alive() or len(during) > 20 else None
 
 
 def measure(url, args, seed):
     row = {}
+    forbid_ends(url)
     long = prompt_text(args.prompt, seed)
     row["first word of a new prompt, s"] = stream(url, body(long, 1))[2]
     row["first word of the same prompt, s"] = stream(url, body(long, 1))[2]
     for n in (1, 2, 4):
         row[f"{n} client{'s' if n > 1 else ''}, tok/s"] = together(url, n, seed + 10 * n, args.answer)
-    share, _ = beside_a_prompt(url, args.prompt, seed + 100, args.answer)
-    if share:
+    share = beside_a_prompt(url, args.prompt, seed + 100)
+    if share is not None:
         row["stream beside a prompt, of alone"] = share
     return row
 
@@ -147,13 +159,15 @@ def main():
                 rows[name].append(measure(server.url, args, 1000 * turn + 7))
             finally:
                 server.stop()
-    keys = list(rows["ridge"][0])
-    medians = {name: {k: statistics.median(r[k] for r in its if k in r) for k in keys} for name, its in rows.items()}
+    keys = list(dict.fromkeys(k for its in rows.values() for r in its for k in r))
+    medians = {name: {k: statistics.median([r[k] for r in its if k in r]) for k in keys if any(k in r for r in its)} for name, its in rows.items()}
     if args.json:
         print(json.dumps(medians))
         return
     for key in keys:
-        ours = medians["ridge"][key]
+        ours = medians["ridge"].get(key)
+        if ours is None:
+            continue
         line = f"{key:36} ridge {ours:8.2f}"
         if "llama-server" in medians and key in medians["llama-server"]:
             theirs = medians["llama-server"][key]
