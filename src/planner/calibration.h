@@ -24,7 +24,9 @@ struct DecodeConstants {
   double e = 0.85;                               // of nominal bandwidth, for weights
   double e_kv = 0.5;                             // for the cache
   std::array<double, kModelKinds> layer_s = {};  // seconds a layer, whatever its size
-  std::map<std::string, double> chips;           // measured over predicted, of single chips
+  std::map<DType, double> type_rates;   // bytes/s of weights of a type; others: e and the bandwidth
+  double attention_flops = 0;           // per second, of one token; 0: its share of R_w
+  std::map<std::string, double> chips;  // measured over predicted, of single chips
   Spread dense, other;
 };
 
@@ -32,7 +34,8 @@ struct PrefillConstants {
   int n_points = 0;
   std::array<double, kModelKinds> cost = {1, 1.8, 2.5, 1.8};  // of weight FLOPs, in R_w
   double attention_cost = 1.3;                                // of attention's, likewise
-  double pass_cost = 0.5;  // of reading all weights once a pass, in nominal bandwidth
+  std::map<DType, double> type_flops;  // per second, of weights of a type; others: R_w
+  double pass_cost = 0.5;              // of reading all weights once a pass, in nominal bandwidth
   std::map<std::string, double> chips;
   Spread dense, other;
 };

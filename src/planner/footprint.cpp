@@ -7,8 +7,6 @@
 namespace ridge::planner {
 namespace {
 
-// Code, driver and command buffers (research notes: 0.7 GB); for other engines than ours as well.
-constexpr int64_t kReserve = 700'000'000;
 constexpr int64_t kContextStep = 256;
 
 bool is_state(const KvKindMemory& kind) {
@@ -26,7 +24,7 @@ int64_t Footprint::cache() const {
 Footprint footprint_of(const PlannedModel& model, const RunSetup& setup) {
   Footprint footprint{
       .weights = std::accumulate(model.tensor_bytes.begin(), model.tensor_bytes.end(), int64_t{0}),
-      .reserve = kReserve};
+      .reserve = setup.reserve};
   const KvOptions options{.k_dtype = setup.k_dtype,
                           .v_dtype = setup.v_dtype,
                           .n_tokens = setup.context * setup.n_slots,
@@ -40,7 +38,7 @@ Footprint footprint_of(const PlannedModel& model, const RunSetup& setup) {
       footprint.kv.push_back(std::move(kind));
     }
   }
-  const int64_t logits = setup.batch * model.spec.n_vocab * int64_t(sizeof(float));
+  const int64_t logits = setup.logit_rows * model.spec.n_vocab * int64_t(sizeof(float));
   footprint.compute = Workspace::memory_of(model.spec, setup.batch) + logits;
   return footprint;
 }

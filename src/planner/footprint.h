@@ -17,7 +17,16 @@ struct RunSetup {
   DType k_dtype = DType::kF16;
   DType v_dtype = DType::kF16;
   int64_t batch = 512;  // prompt tokens of a pass
+  // Rows of logits that are kept, and what the program takes besides: llama.cpp's and its driver's.
+  int64_t logit_rows = 512;
+  int64_t reserve = 700'000'000;
 };
+// The same of this engine: 2 · 16 rows, and the 128 MiB that plan_memory() books for the program.
+inline RunSetup on_this_engine(RunSetup setup) {
+  setup.logit_rows = 32;
+  setup.reserve = int64_t{128} << 20;
+  return setup;
+}
 
 // Bytes.
 struct Footprint {

@@ -5,6 +5,7 @@
 #include "planner/data.h"
 #include "planner/json_fields.h"
 #include "spec/build.h"
+#include "spec/file_type.h"
 #include "spec/tensors.h"
 
 namespace ridge::planner {
@@ -47,6 +48,11 @@ PlannedModel planned_model(const CatalogueEntry& entry, const Quant& quant) {
                      .note = entry.note,
                      .spec = build_spec(shape_metadata(entry.shape), shape_tensors(entry.shape))};
   model.tensor_bytes = tensor_bytes(model.spec, quant);
+  if (quant.kind == QuantKind::kGguf) {
+    const std::vector<DType> types = tensor_types(model.spec, file_type_from_name(quant.file_type));
+    const auto n_tensors = std::ptrdiff_t(model.tensor_bytes.size());
+    model.tensor_types.assign(types.begin(), types.begin() + n_tensors);
+  }
   return model;
 }
 
@@ -56,16 +62,23 @@ PlannedModel planned_model(const gguf::File& file, std::string name) {
     const gguf::TensorInfo* tensor = file.find(use.name);
     RIDGE_CHECK(tensor != nullptr);
     model.tensor_bytes.push_back(int64_t(tensor->n_bytes));
+    model.tensor_types.push_back(tensor->dtype);
   }
   return model;
+}
+
+DeviceLimit limit_of(const PlanQuestion& question) {
+  if (question.limit) return *question.limit;
+  DeviceLimit limit = device_limit(question.machine);
+  limit.bytes *= question.machine.n_devices;
+  return limit;
 }
 
 Plan make_plan(const Catalogues& catalogues, const PlannedModel& model,
                const PlanQuestion& question) {
   Plan plan{.bytes = footprint_of(model, question.setup),
-            .limit = device_limit(question.machine),
+            .limit = limit_of(question),
             .work = work_of(model, question.setup.k_dtype, question.setup.v_dtype)};
-  plan.limit.bytes *= question.machine.n_devices;
   plan.bytes.reserve *= question.machine.n_devices;
   plan.fits = plan.bytes.total() <= plan.limit.bytes;
   plan.longest_context = longest_context(model, question.setup, plan.limit.bytes);

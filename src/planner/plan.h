@@ -2,6 +2,7 @@
 // once and only read then; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,7 +36,11 @@ struct PlanQuestion {
   std::string engine = "llama.cpp";
   RunSetup setup;
   SpeedQuestion speed;
+  std::optional<DeviceLimit> limit;  // in place of the catalogue's rule: of this machine, now
 };
+
+// What the model may take of all devices together.
+DeviceLimit limit_of(const PlanQuestion& question);
 
 struct Plan {
   Footprint bytes;

@@ -57,14 +57,41 @@ double SpeedModel::layers_seconds(const Work& work) const {
   return double(work.n_layers) * found_.family.decode.layer_s[size_t(work.kind)];
 }
 
+double SpeedModel::weight_seconds(const Work& work, int64_t n_streams) const {
+  const DecodeConstants& c = found_.family.decode;
+  double by_type = 0, bytes = 0;
+  for (const auto& [dtype, type] : work.types) {
+    const auto rate = c.type_rates.find(dtype);
+    if (rate == c.type_rates.end()) continue;
+    by_type += type.bytes / rate->second;
+    bytes += type.bytes;
+  }
+  const double others = std::max(0.0, work.active_bytes() - bytes);
+  const double alone = by_type + others / (c.e * hardware_.bandwidth);
+  return alone * work.step_bytes(n_streams) / work.active_bytes();
+}
+
+double SpeedModel::prompt_seconds(const Work& work) const {
+  const PrefillConstants& c = found_.family.prefill;
+  double by_type = 0, flops = 0;
+  for (const auto& [dtype, type] : work.types) {
+    const auto rate = c.type_flops.find(dtype);
+    if (rate == c.type_flops.end()) continue;
+    by_type += type.flops / rate->second;
+    flops += type.flops;
+  }
+  return by_type + std::max(0.0, work.weight_flops - flops) / hardware_.usable_flops();
+}
+
 Rate SpeedModel::decode(const Work& work, const SpeedQuestion& question) const {
   const DecodeConstants& c = found_.family.decode;
   const double flops = hardware_.usable_flops();
   const auto streams = double(question.n_streams);
   const int64_t seen = question.depth + std::max<int64_t>(question.tg_tokens / 2, 1);
   const double cache = work.kv_bytes_read(seen) / (c.e_kv * hardware_.bandwidth);
-  const double attention = work.attention_flops(double(seen)) / (attention_share_ * flops);
-  const double seconds = work.step_bytes(question.n_streams) / (c.e * hardware_.bandwidth) +
+  const double reached = c.attention_flops > 0 ? c.attention_flops : attention_share_ * flops;
+  const double attention = work.attention_flops(double(seen)) / reached;
+  const double seconds = weight_seconds(work, question.n_streams) +
                          streams * std::max(cache, attention) + layers_seconds(work) +
                          (streams - 1) * work.weight_flops / (found_.family.streams_share * flops);
   const double factor = factor_of(c.chips, hardware_.name);
@@ -82,7 +109,7 @@ Rate SpeedModel::prefill(const Work& work, const SpeedQuestion& question) const 
   const double flops = hardware_.usable_flops();
   const double middle = double(question.depth) + double(question.pp_tokens) / 2;
   const double tokens = std::min(double(question.pp_tokens), kPassTokens);
-  const double seconds = c.cost[size_t(work.kind)] * work.weight_flops / flops +
+  const double seconds = c.cost[size_t(work.kind)] * prompt_seconds(work) +
                          c.attention_cost * work.attention_flops(middle) / flops +
                          c.pass_cost * work.weight_bytes / (hardware_.bandwidth * tokens);
   return around(factor_of(c.chips, hardware_.name) / seconds, spread_of(c, work.kind));

@@ -56,6 +56,9 @@ class SpeedModel {
   std::string provenance(const Work& work) const;
 
  private:
+  // Of one token with the weights: of a step of decode; of a prompt.
+  double weight_seconds(const Work& work, int64_t n_streams) const;
+  double prompt_seconds(const Work& work) const;
   Rate around(double rate, const Spread& spread) const;
 
   Hardware hardware_;

@@ -96,6 +96,16 @@ Work work_of(const PlannedModel& model, DType k_dtype, DType v_dtype) {
   for (size_t i = 0; i < uses.size(); ++i) add_tensor(uses[i], model.tensor_bytes[i], work);
   if (work.expert_bytes > 0) work.kind = ModelKind::kMoe;
   for (const LayerSpec& layer : model.spec.layers) std::visit(MixerWork{work}, layer.mixer);
+  for (size_t i = 0; i < model.tensor_types.size(); ++i) {
+    const TensorUse& use = uses[i];
+    if (use.role == TensorRole::kEmbedding) continue;
+    TypeWork& type = work.types[model.tensor_types[i]];
+    const double share = double(use.n_active) / double(use.n_matrices);
+    type.bytes += double(model.tensor_bytes[i]) * share;
+    if (use.n_out > 1 && use.role != TensorRole::kOutput) {
+      type.flops += double(2 * use.n_out * use.n_in * use.n_active);
+    }
+  }
   work.kv = kv_bytes(model.spec, k_dtype, v_dtype);
   return work;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ struct PlannedModel {
   std::string note;
   ModelSpec spec;
   std::vector<int64_t> tensor_bytes;  // of tensor_uses(spec)
+  std::vector<DType> tensor_types;    // likewise; empty: not GGUF's
 };
 
 struct AttentionWork {
@@ -31,17 +33,24 @@ struct AttentionWork {
   int64_t window = 0;  // positions that it sees at most; 0: all
 };
 
+// What one token takes of tensors of a type.
+struct TypeWork {
+  double bytes = 0;
+  double flops = 0;
+};
+
 struct Work {
   ModelKind kind = ModelKind::kDense;
   int64_t n_layers = 0;
   int64_t n_parameters = 0;
-  int64_t active_parameters = 0;  // read for a token, embedding tables not counted
-  double weight_bytes = 0;        // all of the model
-  double shared_bytes = 0;        // read by every token: all but embeddings and routed experts
-  double expert_bytes = 0;        // of routed experts, all of them
-  double expert_share = 0;        // of them that one token reads
-  double weight_flops = 0;        // a token's, in the layers
-  double head_flops = 0;          // of the output matrix
+  int64_t active_parameters = 0;    // read for a token, embedding tables not counted
+  double weight_bytes = 0;          // all of the model
+  double shared_bytes = 0;          // read by every token: all but embeddings and routed experts
+  double expert_bytes = 0;          // of routed experts, all of them
+  double expert_share = 0;          // of them that one token reads
+  double weight_flops = 0;          // a token's, in the layers
+  double head_flops = 0;            // of the output matrix
+  std::map<DType, TypeWork> types;  // of GGUF files; else empty
   std::vector<AttentionWork> attention;
   std::vector<KvKindBytes> kv;
 

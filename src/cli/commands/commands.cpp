@@ -11,6 +11,7 @@ void add_commands(CommandLine& line, Action& chosen) {
   add_inspect(line, chosen);
   add_bench(line, chosen);
   add_plan(line, chosen);
+  add_calibrate(line, chosen);
   add_synth(line, chosen);
   add_perplexity(line, chosen);
   add_logits(line, chosen);

@@ -20,6 +20,7 @@ void add_rm(CommandLine& line, Action& chosen);
 void add_inspect(CommandLine& line, Action& chosen);
 void add_bench(CommandLine& line, Action& chosen);
 void add_plan(CommandLine& line, Action& chosen);
+void add_calibrate(CommandLine& line, Action& chosen);
 void add_synth(CommandLine& line, Action& chosen);
 void add_perplexity(CommandLine& line, Action& chosen);
 void add_logits(CommandLine& line, Action& chosen);

@@ -1,0 +1,63 @@
+#include "cli/plan/local_machine.h"
+
+#include <algorithm>
+
+#include "bench/machine/machine.h"
+#include "cli/commands/bench_commands.h"
+#include "cli/input.h"
+#include "history/history.h"
+
+namespace ridge::cli {
+namespace {
+
+// Until something is measured here: two channels of memory, shared by whoever else runs.
+constexpr double kGuessedBandwidth = 20e9;
+// Multiply-adds of 8-bit kernels that a core reaches (docs/kernels.md), in FLOPs.
+constexpr double kFlopsOfCore = 120e9;
+
+// The best that a plain read loop got in the newest kept runs of this machine; 0: none.
+double kept_bandwidth(const Context& context, const std::string& machine_id) {
+  constexpr int64_t kRuns = 20;
+  std::error_code error;
+  if (!std::filesystem::exists(history_file(context), error)) return 0;
+  double best = 0;
+  for (const history::RunRecord& run : history::History(history_file(context)).list(kRuns)) {
+    if (run.machine_id != machine_id) continue;
+    for (const history::ResultRecord& result : run.results) {
+      for (const history::SampleRecord& s : result.samples) best = std::max(best, s.bandwidth);
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+std::filesystem::path local_speed_file(const Context& context) {
+  return context.environment.data / "machine.json";
+}
+
+std::optional<planner::LocalSpeed> local_speed(const Context& context) {
+  const std::filesystem::path path = local_speed_file(context);
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return std::nullopt;
+  planner::LocalSpeed speed = planner::parse_local(read_text_file(path));
+  if (speed.machine_id != describe_machine().identity) return std::nullopt;
+  return speed;
+}
+
+planner::Machine this_machine(const Context& context) {
+  if (const auto speed = local_speed(context)) return planner::local_machine(*speed);
+  const ridge::Machine described = describe_machine();
+  const double kept = kept_bandwidth(context, described.identity);
+  planner::Hardware hardware{.name = described.summary(),
+                             .family = planner::HardwareFamily::kCpu,
+                             .memory_gb = {described.memory_bytes / 1'000'000'000},
+                             .bandwidth = kept > 0 ? kept : kGuessedBandwidth,
+                             .prefill_flops = kFlopsOfCore * described.n_cores};
+  hardware.source = kept > 0 ? "the read loop of 'ridge bench' here"
+                             : "a guess: 'ridge bench' or "
+                               "'ridge calibrate' measures";
+  return {.hardware = std::move(hardware), .memory_gb = described.memory_bytes / 1'000'000'000};
+}
+
+}  // namespace ridge::cli

@@ -1,0 +1,152 @@
+#include "cli/plan/question.h"
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/memory_limit.h"
+#include "cli/input.h"
+#include "cli/options/command_line.h"
+#include "cli/options/model_options.h"
+#include "cli/plan/local_machine.h"
+#include "cli/plan/remote_header.h"
+
+namespace ridge::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMostContext = int64_t{1} << 24;
+constexpr int64_t kMostSlots = 4096;
+
+bool is_url(const std::string& text) {
+  return text.starts_with("https://") || text.starts_with("http://");
+}
+
+// A file that is there, by path or by its short name in the store.
+std::optional<fs::path> local_file(const std::string& model, const Context& context) {
+  std::error_code error;
+  if (fs::is_regular_file(model, error)) return fs::path(model);
+  if (model.ends_with(".gguf")) return find_model(model, context);  // says that it is not there
+  const auto stored = context.store().find(model);
+  if (stored && stored->complete) return stored->files.front();
+  return std::nullopt;
+}
+
+planner::PlannedModel model_of_file(const fs::path& path) {
+  return planner::planned_model(gguf::File::open(path), path.stem().string());
+}
+
+DType kv_dtype(const std::string& name) {
+  const auto dtype = dtype_from_name(name);
+  if (dtype) return *dtype;
+  fail(ErrorCode::kInvalidArgument, "--kv-type: ", name, " is no type; f16, q8_0, q5_1, q4_0 are");
+}
+
+}  // namespace
+
+void declare_plan_arguments(OptionSet& set, PlanArguments& arguments) {
+  set.value("MODEL,-m,--model", arguments.model,
+            "A name of 'ridge plan --models', a GGUF file, a name of 'ridge list', or the URL of a "
+            "GGUF file, of which only the header is read");
+  set.repeated("--on", arguments.machines,
+               "Machines of 'ridge plan --hardware', comma-separated (default: this one)");
+  set.repeated("--quant", arguments.quants, "Quantizations, comma-separated (default Q4_K_M)");
+  set.value("--engine", arguments.engine,
+            "llama.cpp, MLX, Ollama, vLLM or ridge (default: llama.cpp; here ridge)");
+  set.value("-c,--context", arguments.context, "Tokens of each slot (default 8192)")
+      .within(1, double(kMostContext));
+  set.value("--slots", arguments.n_slots, "Requests at once (default 1)")
+      .within(1, double(kMostSlots));
+  set.value("--kv-type", arguments.kv_type, "Type of the KV cache: f16, q8_0 … (default f16)");
+  set.value("--entries", arguments.own_entries,
+            "A JSON file of own models and machines, with the fields of data/");
+}
+
+planner::Catalogues catalogues_for(const PlanArguments& arguments, const Context& context) {
+  planner::Catalogues catalogues = planner::builtin_catalogues();
+  const fs::path kept = context.environment.data / "planner.json";
+  std::error_code error;
+  if (fs::exists(kept, error)) add_user_entries(catalogues, read_text_file(kept));
+  if (!arguments.own_entries.empty()) {
+    add_user_entries(catalogues, read_text_file(arguments.own_entries));
+  }
+  if (const auto speed = local_speed(context)) {
+    catalogues.calibration.families.push_back(local_family(*speed));
+  }
+  return catalogues;
+}
+
+std::vector<std::string> comma_separated(const std::vector<std::string>& lists) {
+  std::vector<std::string> words;
+  for (const std::string& list : lists) {
+    size_t begin = 0;
+    while (begin <= list.size()) {
+      const size_t end = std::min(list.find(',', begin), list.size());
+      if (end > begin) words.push_back(list.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  return words;
+}
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  char text[16];
+  std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
+  return text;
+}
+
+std::vector<AskedModel> asked_models(const PlanArguments& arguments,
+                                     const planner::Catalogues& catalogues, Context& context) {
+  if (arguments.model.empty()) {
+    fail(ErrorCode::kInvalidArgument, "name a MODEL; 'ridge plan --models' lists those known");
+  }
+  std::vector<AskedModel> asked;
+  const std::vector<std::string> quants = comma_separated(arguments.quants);
+  if (is_url(arguments.model)) {
+    asked.push_back({.model = remote_model(arguments.model, context)});
+  } else if (const auto path = local_file(arguments.model, context); path && quants.empty()) {
+    asked.push_back({.model = model_of_file(*path)});
+  }
+  if (!asked.empty()) {
+    if (!quants.empty()) fail(ErrorCode::kInvalidArgument, "--quant: a file has its own");
+    return asked;
+  }
+  const planner::CatalogueEntry& entry = find_shape(catalogues.models, arguments.model);
+  for (const std::string& quant : quants.empty() ? std::vector<std::string>{"Q4_K_M"} : quants) {
+    asked.push_back(
+        {.model = planned_model(entry, planner::quant_from_name(quant)), .entry = &entry});
+  }
+  return asked;
+}
+
+std::vector<planner::PlanQuestion> asked_machines(const PlanArguments& arguments,
+                                                  const planner::Catalogues& catalogues,
+                                                  const Context& context) {
+  const DType kv = kv_dtype(arguments.kv_type);
+  planner::PlanQuestion shared;
+  shared.engine = arguments.engine.empty() ? "llama.cpp" : arguments.engine;
+  shared.setup = {
+      .context = arguments.context, .n_slots = arguments.n_slots, .k_dtype = kv, .v_dtype = kv};
+  std::vector<planner::PlanQuestion> questions;
+  for (const std::string& name : comma_separated(arguments.machines)) {
+    planner::PlanQuestion& question = questions.emplace_back(shared);
+    question.machine = find_machine(catalogues.hardware, name);
+  }
+  if (!questions.empty()) return questions;
+  planner::PlanQuestion& here = questions.emplace_back(shared);
+  here.machine = this_machine(context);
+  if (arguments.engine.empty()) {
+    here.engine = "ridge";
+    here.setup = on_this_engine(here.setup);
+  }
+  const MemoryLimit limit = memory_limit();
+  here.limit = planner::DeviceLimit{limit.n_bytes, cat("what ", limit.by, " has left now")};
+  return questions;
+}
+
+}  // namespace ridge::cli
