@@ -7,13 +7,6 @@
 namespace ridge::grammar {
 namespace {
 
-// RFC 8259, section 7: what stands for itself inside a string.
-const std::string& plain_char() {
-  static const std::string expression =
-      CharSet::all().without(CharSet({{0, 0x1f}}).united(CharSet::of("\"\\"))).expression();
-  return expression;
-}
-
 // What may follow a backslash. A code point beyond 16 bits takes a pair of escapes; half a pair is
 // no text, and parsers refuse it.
 std::string json_escape(Ebnf& ebnf) {
@@ -35,15 +28,17 @@ std::string json_string(Ebnf& ebnf) {
     const std::string escape = json_escape(ebnf);
     // Right recursion with a look at what follows is the form that tokens are sorted fastest in.
     const std::string rest = ebnf.declare("string-rest");
-    ebnf.define(rest, cat("(\"\\\"\" | ", plain_char(), " ", rest, " | \"\\\\\" ", escape, " ",
-                          rest, ") (= [ \\n\\t]* [,}\\]:])"));
+    const std::string plain = json_plain_chars().expression();
+    ebnf.define(rest, cat("(\"\\\"\" | ", plain, " ", rest, " | \"\\\\\" ", escape, " ", rest,
+                          ") (= [ \\n\\t]* [,}\\]:])"));
     return cat("\"\\\"\" ", rest);
   });
 }
 
-std::string json_any_char(Ebnf& ebnf) {
-  return ebnf.shared(
-      "char", [&] { return cat("(", plain_char(), " | \"\\\\\" ", json_escape(ebnf), ")"); });
+const CharSet& json_plain_chars() {
+  static const CharSet set =
+      CharSet::all().without(CharSet({{0, 0x1f}}).united(CharSet::of("\"\\")));
+  return set;
 }
 
 std::string json_value(Ebnf& ebnf) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "grammar/char_set.h"
 #include "grammar/ebnf.h"
 
 namespace ridge::grammar {
@@ -14,7 +15,7 @@ std::string json_string(Ebnf& ebnf);
 std::string json_value(Ebnf& ebnf);
 std::string json_object(Ebnf& ebnf);
 std::string json_array(Ebnf& ebnf);
-// One character of a string, however it is written: for strings of counted length.
-std::string json_any_char(Ebnf& ebnf);
+// RFC 8259, section 7: what stands for itself inside a string.
+const CharSet& json_plain_chars();
 
 }  // namespace ridge::grammar

@@ -40,7 +40,7 @@ const std::vector<Case>& cases() {
       {R"({"type":"string","enum":["a",1]})", {"\"a\""}, {"1"}},
       {R"({"const":"x\"y\n"})", {R"("x\"y\n")"}, {R"("x")"}},
       {R"({"type":"string","minLength":2,"maxLength":3})",
-       {R"("ab")", R"("a\n")", R"("éé\u00e9")", R"("\ud83d\ude00x")"},
+       {R"("ab")", R"("éé")", R"("😀xy")"},
        {R"("a")", R"("abcd")", "\"a\tb\""}},
       {R"({"type":"string","pattern":"^[a-c]{2}$"})",
        {R"("ab")"},

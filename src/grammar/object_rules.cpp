@@ -14,6 +14,8 @@ namespace {
 
 // Members of any other name are told from these letter by letter.
 constexpr size_t kLongestName = 512;
+// Each letter of a name costs a tenth of a second of compiling, since any text may follow it.
+constexpr int64_t kCostOfLetter = 400;
 
 std::string quoted_name(const std::string& name) {
   return literal(nlohmann::json(name).dump());
@@ -38,7 +40,8 @@ struct NameTree {
 // The rest of a name that is none of the tree's, closing quote included. Escapes are left out: they
 // could spell a name of the tree.
 std::string other_rest(Ebnf& ebnf, const NameTree& tree) {
-  const CharSet plain = CharSet::all().without(CharSet({{0, 0x1f}}).united(CharSet::of("\"\\")));
+  ebnf.spend(kCostOfLetter);
+  const CharSet& plain = json_plain_chars();
   CharSet elsewhere = plain;
   std::vector<std::string> ways;
   for (const auto& [letter, child] : tree.next) {

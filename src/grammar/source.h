@@ -10,9 +10,11 @@
 
 namespace ridge::grammar {
 
+// Members beside those that `properties` names come only where a schema speaks of them
+// (additionalProperties); this is about items after those of prefixItems.
 enum class Extras {
-  kAsSchemaSays,  // properties and items that a schema does not name may be said, unless it forbids
-  kNever,         // … may not, unless it says what they are like (OpenAI's strict mode, tools)
+  kAsSchemaSays,  // any may come, unless the schema forbids them
+  kNever,         // none may come, unless the schema says what they are like (tools)
 };
 
 // How the value of a schema is written down.
