@@ -168,8 +168,8 @@ int run_calibrate(const CalibrateOptions& options, Context& context) {
 void add_calibrate(CommandLine& line, Action& chosen) {
   const CommandText text{
       "calibrate", "Measure what 'ridge plan' needs to know of this machine",
-      R"(Products with weights of each type, and a small model with random weights at two depths: half a
-minute. The result is kept with build and date, and 'ridge plan' goes by it from then on.
+      R"(Products with weights of each type, and a small model with random weights at two depths: a
+minute or two. The result is kept with build and date, and 'ridge plan' goes by it from then on.
 
   ridge calibrate
   ridge calibrate --json)"};
