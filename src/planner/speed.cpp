@@ -97,8 +97,10 @@ Rate SpeedModel::decode(const Work& work, const SpeedQuestion& question) const {
   const double factor = factor_of(c.chips, hardware_.name);
   Rate rate = around(factor * streams / seconds, spread_of(c, work.kind));
   const double ceiling = decode_ceiling(work, question);
-  rate.value = std::min(rate.value, ceiling);
-  rate.low = std::min(rate.low, ceiling);
+  if (rate.value > ceiling) {  // it is as uncertain as before
+    rate.low *= ceiling / rate.value;
+    rate.value = ceiling;
+  }
   rate.high = std::min(rate.high, ceiling);
   RIDGE_CHECK(rate.value > 0 && rate.value <= ceiling && rate.high <= ceiling);
   return rate;
