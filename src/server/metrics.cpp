@@ -1,0 +1,160 @@
+#include "server/metrics.h"
+
+#include <algorithm>
+
+#include "base/strcat.h"
+
+namespace ridge::server {
+namespace {
+
+using Samples = std::vector<std::pair<std::string, double>>;
+
+void write_counter(std::string& out, std::string_view name, std::string_view help, double value) {
+  write_metric(out, name, "counter", help, {{"", value}});
+}
+
+void write_gauge(std::string& out, std::string_view name, std::string_view help, double value) {
+  write_metric(out, name, "gauge", help, {{"", value}});
+}
+
+void write_histogram(std::string& out, std::string_view name, std::string_view help,
+                     const Histogram& histogram) {
+  append(out, cat("# HELP ", name, " ", help, "\n# TYPE ", name, " histogram\n"));
+  histogram.write(out, name);
+}
+
+}  // namespace
+
+Histogram::Histogram(std::vector<double> bounds)
+    : bounds_(std::move(bounds)), counts_(bounds_.size(), 0) {}
+
+void Histogram::add(double value, int64_t times) {
+  n_ += times;
+  sum_ += value * double(times);
+  for (size_t i = 0; i < bounds_.size(); ++i) {
+    if (value <= bounds_[i]) counts_[i] += times;
+  }
+}
+
+void Histogram::write(std::string& out, std::string_view name) const {
+  for (size_t i = 0; i < bounds_.size(); ++i) {
+    append(out, cat(name, "_bucket{le=\"", bounds_[i], "\"} ", counts_[i], "\n"));
+  }
+  append(out, cat(name, "_bucket{le=\"+Inf\"} ", n_, "\n", name, "_sum ", sum_, "\n", name,
+                  "_count ", n_, "\n"));
+}
+
+void write_metric(std::string& out, std::string_view name, std::string_view type,
+                  std::string_view help, const Samples& samples) {
+  append(out, cat("# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n"));
+  for (const auto& [labels, value] : samples) {
+    append(out, labels.empty() ? cat(name, " ", value, "\n")
+                               : cat(name, "{", labels, "} ", value, "\n"));
+  }
+}
+
+Metrics::Metrics()
+    : first_token_({0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300}),
+      between_tokens_({0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2}),
+      duration_({0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600}) {}
+
+void Metrics::http_answered(std::string_view route, int status) {
+  const std::lock_guard lock(mutex_);
+  ++http_[{std::string(route), status}];
+}
+
+void Metrics::request_began() {
+  const std::lock_guard lock(mutex_);
+  ++n_began_;
+}
+
+void Metrics::request_ended(const AnswerRecord& record) {
+  const std::lock_guard lock(mutex_);
+  ++n_ended_;
+  if (!record.error.empty()) ++n_failed_;
+  if (record.cancelled) ++n_cancelled_;
+  n_unparsed_calls_ += record.n_unparsed_calls;
+  n_prompt_ += record.n_prompt;
+  n_reused_ += std::min(record.n_reused, record.n_prompt);
+  n_generated_ += record.n_generated;
+  n_drafted_ += record.n_drafted;
+  n_accepted_ += record.n_accepted;
+  decode_seconds_ += record.decode_seconds;
+  duration_.add(record.seconds);
+  if (record.first_token_seconds) first_token_.add(*record.first_token_seconds);
+  if (record.n_generated > 1) {
+    between_tokens_.add(record.decode_seconds / double(record.n_generated - 1),
+                        record.n_generated - 1);
+  }
+}
+
+void Metrics::set_fixed(Fixed fixed) {
+  const std::lock_guard lock(mutex_);
+  fixed_ = std::move(fixed);
+}
+
+std::string Metrics::text(const ServiceStatus& service, const HttpTotals& http) const {
+  const std::lock_guard lock(mutex_);
+  std::string out;
+  Samples answers;
+  for (const auto& [key, n] : http_) {
+    answers.emplace_back(cat("route=\"", key.first, "\",status=\"", key.second, "\""), double(n));
+  }
+  write_metric(out, "ridge_http_requests_total", "counter", "Answered HTTP requests.", answers);
+  write_gauge(out, "ridge_http_connections", "Open connections.", double(http.n_connections));
+  write_counter(out, "ridge_http_connections_refused_total", "Connections beyond the limit.",
+                double(http.n_refused));
+  write_gauge(out, "ridge_requests_open", "Requests for answers that have not ended.",
+              double(n_began_ - n_ended_));
+  write_counter(out, "ridge_requests_total", "Requests for answers that have ended.",
+                double(n_ended_));
+  write_counter(out, "ridge_requests_failed_total", "… by an error.", double(n_failed_));
+  write_counter(out, "ridge_requests_cancelled_total", "… because the client left.",
+                double(n_cancelled_));
+  write_gauge(out, "ridge_requests_running", "Requests that take steps now.",
+              double(service.running.size()));
+  write_gauge(out, "ridge_requests_waiting", "Requests in line.", double(service.n_waiting));
+  write_counter(out, "ridge_requests_refused_total", "Requests that found the line full.",
+                double(service.totals.n_refused));
+  write_counter(out, "ridge_preemptions_total", "Requests that made room for others and came back.",
+                double(service.totals.n_preempted));
+  write_metric(out, "ridge_prompt_tokens_total", "counter", "Tokens of prompts, by their source.",
+               {{"source=\"read\"", double(n_prompt_ - n_reused_)},
+                {"source=\"reused\"", double(n_reused_)}});
+  write_counter(out, "ridge_disk_tokens_total", "Tokens of prompts that came from the disk cache.",
+                double(service.totals.n_disk_tokens));
+  write_counter(out, "ridge_generated_tokens_total", "Tokens of answers.", double(n_generated_));
+  write_counter(out, "ridge_drafted_tokens_total", "Tokens that were guessed ahead.",
+                double(n_drafted_));
+  write_counter(out, "ridge_accepted_tokens_total", "… and were right.", double(n_accepted_));
+  write_counter(out, "ridge_tool_parse_failures_total", "Tool calls that could not be read.",
+                double(n_unparsed_calls_));
+  write_counter(out, "ridge_engine_prompt_seconds_total", "Time that the engine read prompts.",
+                service.totals.prompt_seconds);
+  write_counter(out, "ridge_engine_decode_seconds_total", "Time that the engine generated.",
+                service.totals.decode_seconds);
+  Samples speeds{{"kind=\"measured\"",
+                  decode_seconds_ > 0 ? double(n_generated_) / decode_seconds_ : 0}};
+  if (fixed_.predicted_decode > 0) {
+    speeds.emplace_back("kind=\"predicted\"", fixed_.predicted_decode);
+  }
+  write_metric(out, "ridge_decode_tokens_per_second", "gauge", "Speed of one answer.", speeds);
+  write_histogram(out, "ridge_first_token_seconds", "Time to the first token.", first_token_);
+  write_histogram(out, "ridge_between_tokens_seconds", "Time from token to token.",
+                  between_tokens_);
+  write_histogram(out, "ridge_request_seconds", "Time of a whole request.", duration_);
+  Samples memory;
+  for (const auto& [name, bytes] : fixed_.memory_bytes) {
+    memory.emplace_back(cat("class=\"", name, "\""), bytes);
+  }
+  memory.emplace_back("class=\"kv_running\"", double(service.kv_bytes_running));
+  memory.emplace_back("class=\"kv_cached\"", double(service.kv_bytes_cached));
+  memory.emplace_back("class=\"kv_pool\"", double(service.kv_bytes));
+  write_metric(out, "ridge_memory_bytes", "gauge", "Memory by class.", memory);
+  write_gauge(out, "ridge_cache_disk_bytes", "Size of the disk cache.", double(service.disk_bytes));
+  write_gauge(out, "ridge_healthy", "1 while the engine can generate.",
+              service.failure.empty() ? 1 : 0);
+  return out;
+}
+
+}  // namespace ridge::server
