@@ -18,9 +18,6 @@ class ObservedSink final : public AnswerSink {
     record_.n_choices = n_choices;
     call_->metrics.request_began();
   }
-  ~ObservedSink() override {
-    if (n_open_ > 0) call_->metrics.request_ended(record_);  // the server ends before it did
-  }
 
   void begin() override {
     if (!std::exchange(began_, true)) sink_->begin();
