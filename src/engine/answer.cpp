@@ -11,7 +11,7 @@ Answer::Answer(const GenerateRequest& request, const text::Tokenizer& tokenizer,
     : request_(request),
       tokenizer_(tokenizer),
       sampler_(request.sampling, n_vocab),
-      decoder_(tokenizer, text::SpecialTokens::kAsText),
+      decoder_(tokenizer, request.specials),
       stops_(request.stops),
       sink_(sink) {
   if (request.constraint != nullptr) allowed_.resize((size_t(n_vocab) + 31) / 32);

@@ -49,6 +49,8 @@ struct GenerateRequest {
   SamplerParams sampling;
   int64_t max_tokens = -1;         // -1: until the end of the context
   std::vector<std::string> stops;  // text that ends the answer; may span tokens; not part of it
+  // Whether the text names control tokens, as a parser of tool calls needs it.
+  text::SpecialTokens specials = text::SpecialTokens::kAsText;
   const std::atomic<bool>* cancel = nullptr;  // true: stop after the running chunk or token
   std::shared_ptr<Constraint> constraint;     // what the answer may say; null: anything
   // Lengths of the prompt at which messages end: where another conversation is likely to branch

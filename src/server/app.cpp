@@ -5,6 +5,8 @@
 #include "server/anthropic/messages.h"
 #include "server/native/native.h"
 #include "server/openai/chat.h"
+#include "server/openai/completions.h"
+#include "server/openai/embeddings.h"
 #include "server/openai/models.h"
 #include "server/openai/responses.h"
 
@@ -164,6 +166,8 @@ const std::vector<Route>& routes() {
   using enum Dialect;
   static const std::vector<Route> kRoutes{
       {"POST", "/v1/chat/completions", kOpenAi, openai_chat},
+      {"POST", "/v1/completions", kOpenAi, openai_completions},
+      {"POST", "/v1/embeddings", kOpenAi, openai_embeddings},
       {"POST", "/v1/responses", kOpenAi, openai_responses},
       {"POST", "/v1/messages", kAnthropic, anthropic_messages},
       {"POST", "/v1/messages/count_tokens", kAnthropic, anthropic_count_tokens},

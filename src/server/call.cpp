@@ -1,6 +1,8 @@
 #include "server/call.h"
 
+#include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <random>
 
 #include "base/quote.h"
@@ -149,6 +151,14 @@ int64_t unix_time() {
   return std::chrono::duration_cast<std::chrono::seconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+
+std::string rfc_3339(int64_t unix_seconds) {
+  const std::time_t time = unix_seconds;
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 }  // namespace ridge::server

@@ -331,6 +331,7 @@ std::shared_ptr<Generation> EngineGenerator::prepare(AnswerRequest request) {
   setting.request.stops = request.stops;
   if (is_chat) {
     setting.family = &state.prompter->family();
+    setting.request.specials = text::SpecialTokens::kParse;
     for (std::string& stop : setting.family->stops()) {
       setting.request.stops.push_back(std::move(stop));
     }

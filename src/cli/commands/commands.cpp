@@ -5,6 +5,7 @@ namespace ridge::cli {
 void add_commands(CommandLine& line, Action& chosen) {
   add_run(line, chosen);
   add_chat(line, chosen);
+  add_serve(line, chosen);
   add_pull(line, chosen);
   add_list(line, chosen);
   add_rm(line, chosen);

@@ -14,6 +14,7 @@ using Action = std::function<int(Context&)>;
 
 void add_run(CommandLine& line, Action& chosen);
 void add_chat(CommandLine& line, Action& chosen);
+void add_serve(CommandLine& line, Action& chosen);
 void add_pull(CommandLine& line, Action& chosen);
 void add_list(CommandLine& line, Action& chosen);
 void add_rm(CommandLine& line, Action& chosen);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/strcat.h"
+#include "cli/options/config_file.h"
 #include "cli/options/normalise.h"
 
 namespace ridge::cli {
@@ -114,6 +115,18 @@ OptionRef OptionSet::flag(const char* names, bool& target, const std::string& he
 
 void OptionSet::exclude(const char* one, const char* other) {
   app_->get_option(one)->excludes(app_->get_option(other));
+}
+
+void OptionSet::take_config_file() {
+  CLI::App* program = app_->get_parent();
+  program->set_config("--config")->group("");
+  program->config_formatter(make_config_reader(app_->get_name()));
+  program->allow_config_extras(CLI::config_extras_mode::error);
+  app_->fallthrough();  // CLI11 reads such a file for the whole program only
+}
+
+std::string OptionSet::config_text() const {
+  return cli::config_text(*app_);
 }
 
 CommandLine::CommandLine(const Program& program)

@@ -1,5 +1,6 @@
-// The command line as declared and read: the only file pair that includes CLI11. Options write into
-// variables of their caller, which must live until parse() has returned. One thread.
+// The command line as declared and read: the only files that include CLI11 are this pair and
+// config_file. Options write into variables of their caller, which must live until parse() has
+// returned. One thread.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +52,12 @@ class OptionSet {
   OptionRef arguments(const char* name, std::vector<std::string>& target, const std::string& help);
   OptionRef flag(const char* names, bool& target, const std::string& help);
   void exclude(const char* one, const char* other);  // not both of two declared options
+
+  // `--config FILE`: a TOML file of this command's options by their long names; what the line says
+  // goes before it. One command of the program may have one.
+  void take_config_file();
+  // All options as such a file, with the values that they have now.
+  std::string config_text() const;
 
   // A command below this one: `ridge bench compare`.
   OptionSet add_command(const CommandText& text, std::function<void()> on_chosen);

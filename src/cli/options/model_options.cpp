@@ -137,22 +137,28 @@ SpeculationOptions speculation_options(const ModelOptions& options, const Contex
 
 }  // namespace
 
+EngineOptions engine_options(const ModelOptions& options, const Context& context) {
+  return {.context = options.n_context,
+          .batch = options.n_batch,
+          .k_dtype = cache_dtype(options.k_type, "-ctk"),
+          .v_dtype = cache_dtype(options.v_type, "-ctv"),
+          .paging = options.allow_paging ? Paging::kAllowed : Paging::kRefused,
+          .memory = {},
+          .speculation = speculation_options(options, context)};
+}
+
+std::unique_ptr<Backend> make_backend(const ModelOptions& options) {
+  return cpu::make_backend({.n_threads = options.n_threads, .isa = options.isa});
+}
+
 LoadedModel load_model(const ModelOptions& options, Context& context) {
   const auto start = std::chrono::steady_clock::now();
   LoadedModel loaded;
   loaded.path = find_model(options.model, context);
-  const EngineOptions engine_options{
-      .context = options.n_context,
-      .batch = options.n_batch,
-      .k_dtype = cache_dtype(options.k_type, "-ctk"),
-      .v_dtype = cache_dtype(options.v_type, "-ctv"),
-      .paging = options.allow_paging ? Paging::kAllowed : Paging::kRefused,
-      .memory = {},
-      .speculation = speculation_options(options, context)};
-  loaded.backend = cpu::make_backend({.n_threads = options.n_threads, .isa = options.isa});
+  loaded.backend = make_backend(options);
   Progress progress(context.err, {.label = "loading " + loaded.path.stem().string()});
   loaded.engine = std::make_unique<Engine>(
-      loaded.path, *loaded.backend, engine_options,
+      loaded.path, *loaded.backend, engine_options(options, context),
       [&progress](uint64_t done, uint64_t total) { progress.update(done, total); });
   progress.clear();
   warn_of_paging(loaded.engine->memory_plan(), context);

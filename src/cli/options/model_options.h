@@ -47,6 +47,9 @@ void warn_of_paging(const MemoryPlan& plan, Context& context);
 // "f16" or "q8_0"; else throws Error{kInvalidArgument} that names the option.
 DType cache_dtype(const std::string& name, const char* option);
 
+EngineOptions engine_options(const ModelOptions& options, const Context& context);
+std::unique_ptr<Backend> make_backend(const ModelOptions& options);
+
 struct LoadedModel {
   std::filesystem::path path;
   std::unique_ptr<Backend> backend;  // outlives the engine

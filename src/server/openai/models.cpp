@@ -1,18 +1,7 @@
 #include "server/openai/models.h"
 
-#include <ctime>
-
 namespace ridge::server {
 namespace {
-
-std::string rfc_3339(int64_t unix_seconds) {
-  const std::time_t time = unix_seconds;
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  char text[32];
-  const size_t n = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text, n};
-}
 
 // What OpenAI documents, and what clients ask other local servers for: how much one request may
 // have, what the model was trained for, and what it can do.
