@@ -4,6 +4,7 @@
 #include "base/quote.h"
 #include "server/anthropic/messages.h"
 #include "server/native/native.h"
+#include "server/ollama/ollama.h"
 #include "server/openai/chat.h"
 #include "server/openai/completions.h"
 #include "server/openai/embeddings.h"
@@ -173,6 +174,14 @@ const std::vector<Route>& routes() {
       {"POST", "/v1/messages/count_tokens", kAnthropic, anthropic_count_tokens},
       {"GET", "/v1/models", kOpenAi, list_models},
       {"GET", "/v1/models/*", kOpenAi, show_model},
+      {"POST", "/api/chat", kOllama, ollama_chat},
+      {"POST", "/api/generate", kOllama, ollama_generate},
+      {"POST", "/api/embed", kOllama, ollama_embed},
+      {"POST", "/api/embeddings", kOllama, ollama_embeddings},
+      {"GET", "/api/tags", kOllama, ollama_tags},
+      {"POST", "/api/show", kOllama, ollama_show},
+      {"GET", "/api/ps", kOllama, ollama_ps},
+      {"GET", "/api/version", kOllama, ollama_version},
       {"GET", "/", kOpenAi, greet, Key::kNotWanted},
       {"GET", "/health", kOpenAi, health, Key::kNotWanted},
       {"GET", "/v1/health", kOpenAi, health, Key::kNotWanted},

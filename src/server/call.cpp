@@ -42,6 +42,7 @@ class ObservedSink final : public AnswerSink {
     begin();
     record_.n_prompt = end.stats.n_prompt;
     record_.n_reused = std::max(record_.n_reused, end.stats.n_reused);
+    if (!end.stats.miss.cached.empty()) record_.n_equal = end.stats.miss.n_equal;
     record_.n_generated += end.stats.n_generated;
     record_.prompt_seconds += end.stats.prompt_seconds;
     record_.decode_seconds = std::max(record_.decode_seconds, end.stats.decode_seconds);

@@ -26,6 +26,9 @@ void RequestLog::answered(const Call& call, const AnswerRecord& record) {
   if (record.prompt_seconds > 0) {
     append(text, cat(" in ", rounded(record.prompt_seconds, 1000), " s"));
   }
+  if (record.n_equal > 0) {
+    append(text, cat(", differs from what was cached after ", record.n_equal, " tokens"));
+  }
   append(text, cat(", ", record.n_generated, " generated"));
   if (record.decode_seconds > 0) {
     append(text, cat(" at ", rounded(double(record.n_generated) / record.decode_seconds, 10),

@@ -21,6 +21,7 @@ struct AnswerRecord {
   int n_choices = 1;
   int64_t n_prompt = 0;
   int64_t n_reused = 0;
+  int64_t n_equal = 0;  // tokens before the prompt left what was cached; 0: it did not
   int64_t n_generated = 0;
   double prompt_seconds = 0;
   double decode_seconds = 0;

@@ -64,7 +64,7 @@ std::string url_of(const ServerOptions& options, int port) {
 std::vector<std::pair<std::string, int64_t>> memory_classes(const Service& service) {
   const MemoryNeeds& needs = service.memory_plan().needs;
   return {{"weights", service.weight_bytes()},
-          {"cache", service.status().kv_bytes},
+          {"cache", needs.kv},
           {"compute", needs.compute}};
 }
 
