@@ -11,13 +11,9 @@ constexpr int64_t kAgentContext = 32768;
 
 std::string context_text(const ServeFacts& facts) {
   std::string text = cat(human_count(facts.n_context), " tokens a request, prompt and answer; ");
-  if (facts.context_was_asked) {
-    append(text, "as asked (-c)");
-  } else if (facts.n_context == facts.n_context_trained) {
-    append(text, "what the model was trained for");
-  } else {
-    append(text, cat("the model was trained for ", human_count(facts.n_context_trained),
-                     "; -c asks for more"));
+  append(text, facts.context_reason);
+  if (facts.n_context < facts.n_context_trained) {
+    append(text, cat(" (the model was trained for ", human_count(facts.n_context_trained), ")"));
   }
   if (facts.n_context < kAgentContext) {
     append(text, cat("\n              coding agents want ", human_count(kAgentContext), " or more"));

@@ -15,7 +15,7 @@ struct ServeFacts {
   std::string kind;  // "qwen2, Q4_K_M, 1.54 B parameters"
   int64_t n_context = 0;  // tokens that one request may have
   int64_t n_context_trained = 0;
-  bool context_was_asked = false;
+  std::string context_reason;
   int64_t n_parallel = 0;
   std::string tool_format;  // empty: the model has no chat template
   std::vector<std::pair<std::string, int64_t>> memory;  // class, bytes

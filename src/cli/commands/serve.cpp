@@ -107,7 +107,7 @@ int run_serve(const ServeOptions& options, Context& context) {
                                   .kind = model_kind(card),
                                   .n_context = card.n_context,
                                   .n_context_trained = card.n_context_trained,
-                                  .context_was_asked = options.model.n_context > 0,
+                                  .context_reason = service->context_reason(),
                                   .n_parallel = options.server.n_parallel,
                                   .tool_format = card.family,
                                   .memory = memory_classes(*service),
