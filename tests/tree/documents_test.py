@@ -74,7 +74,7 @@ def links(text):
 
 @functools.cache
 def make_targets():
-    rules = re.findall(r"^([a-z][a-z ]*):", (ROOT / "Makefile").read_text(), re.M)
+    rules = re.findall(r"^([a-z][a-z -]*):", (ROOT / "Makefile").read_text(), re.M)
     return {name for rule in rules for name in rule.split()}
 
 
@@ -96,7 +96,7 @@ def check_comments(files):
 
 def check_make(name, text):
     return [f"{name}:{number}: the Makefile has no target {target}" for number, code in code_spans(text)
-            for target in re.findall(r"\bmake ([a-z]+)\b", code) if target not in make_targets()]
+            for target in re.findall(r"\bmake ([a-z-]+)\b", code) if target not in make_targets()]
 
 
 def check_commands(name, text, help_of):

@@ -41,7 +41,7 @@ class TomlReader final : public CLI::Config {
       } else {
         item.inputs.push_back(as_word(item.name, node));
       }
-      found.push_back(std::move(item));
+      if (!item.inputs.empty()) found.push_back(std::move(item));
     }
     return found;
   }
