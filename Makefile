@@ -21,11 +21,11 @@ presets := $(call checksum,CMakePresets.json)
 build_aarch64 := cmake --preset aarch64 >/dev/null && ninja -C build/aarch64
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test models aarch64 asan tsan fuzz format tidy clean
+.PHONY: help run build test test-clients models aarch64 asan tsan fuzz format tidy clean
 
 help: ## this list
 	@echo "Ridgeline: local language models at the speed your memory allows"; echo
-	@awk -F ':.*## ' '/^[a-z ]+:.*## / { sub(/ /, ", ", $$1); printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { sub(/ /, ", ", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo; echo '  make run MODEL=qwen2.5-coder-1.5b PROMPT="Write quicksort in C."'
 
 run: $(RIDGE).built $(model_file) ## set up what is missing, build, and answer PROMPT with MODEL
@@ -45,6 +45,9 @@ test: build/release/.tests-$(presets) ## set up what is missing, build everythin
 	@ninja -C build/release
 	@$(build_aarch64)
 	@ctest --preset release -j$$(nproc)
+
+test-clients: $(RIDGE).built $(RIDGE_CACHE)/models/qwen2.5-coder-1.5b.gguf ## run the clients that people use against the server
+	@tools/clients/run.py $(RIDGE) $(RIDGE_CACHE)/models/qwen2.5-coder-1.5b.gguf
 
 models: | $(packages_run) ## fetch every model that a test can use (2 GB)
 	@tools/models.py get --all

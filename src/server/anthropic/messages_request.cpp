@@ -39,7 +39,7 @@ std::string result_text(const Json& content, const std::string& where,
     if (type == "text") {
       append(text, cat(text.empty() ? "" : "\n", block.required_string("text")));
     } else {
-      append(text, cat("[", type, " omitted: this model reads text only]"));
+      append(text, cat(text.empty() ? "" : "\n", "[", type, " omitted: this model reads text only]"));
       notes.push_back(cat(place, " of type ", in_quotes(type, 32), " replaced by words"));
     }
   }
