@@ -92,9 +92,10 @@ std::optional<Problem> Access::check_place(const HttpRequest& request) const {
     return Problem{.status = 400, .message = "the request has no Host header"};
   }
   if (!allows_host(*host)) {
-    return Problem{.status = 403,
-                   .message = cat("the host ", in_quotes(*host),
-                                  " is not one that this server answers for; --allow-host adds it")};
+    return Problem{
+        .status = 403,
+        .message = cat("the host ", in_quotes(*host),
+                       " is not one that this server answers for; --allow-host adds it")};
   }
   const auto origin = request.header("origin");
   if (origin && !allows_origin(*origin, *host)) {

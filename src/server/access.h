@@ -13,9 +13,10 @@
 namespace ridge::server {
 
 struct AccessOptions {
-  std::vector<std::string> keys;     // empty: none is asked for
-  std::vector<std::string> hosts;    // names besides localhost and addresses
-  std::vector<std::string> origins;  // "https://example.org" besides pages of this machine; "*": all
+  std::vector<std::string> keys;   // empty: none is asked for
+  std::vector<std::string> hosts;  // names besides localhost and addresses
+  std::vector<std::string>
+      origins;  // "https://example.org" besides pages of this machine; "*": all
 };
 
 class Access {

@@ -67,8 +67,8 @@ TEST(Access, TakesAKeyInEitherHeader) {
 TEST(Exchange, FramesAStreamAndItsEnd) {
   int n_changes = 0;
   Exchange exchange({.headers = {{"X-A", "b\r\nX-Evil: 1"}}}, [&] { ++n_changes; });
-  exchange.begin({.content_type = "text/event-stream",
-                  .keep_alive = [] { return std::string("::"); }});
+  exchange.begin(
+      {.content_type = "text/event-stream", .keep_alive = [] { return std::string("::"); }});
   exchange.write("hello world, sixteen");
   exchange.write("");
   exchange.keep_stream_alive();
@@ -76,8 +76,10 @@ TEST(Exchange, FramesAStreamAndItsEnd) {
   exchange.write("late");
   const std::string out = exchange.take_output();
   EXPECT_NE(out.find("X-A: b  X-Evil: 1\r\n"), std::string::npos) << out;
-  EXPECT_NE(out.find("Transfer-Encoding: chunked\r\n\r\n14\r\nhello world, sixteen\r\n2\r\n::\r\n0\r\n\r\n"),
-            std::string::npos)
+  EXPECT_NE(
+      out.find(
+          "Transfer-Encoding: chunked\r\n\r\n14\r\nhello world, sixteen\r\n2\r\n::\r\n0\r\n\r\n"),
+      std::string::npos)
       << out;
   EXPECT_TRUE(exchange.is_done());
   EXPECT_FALSE(exchange.closes());
@@ -131,7 +133,8 @@ TEST(Histogram, CountsUpToEachBound) {
   std::string text;
   histogram.write(text, "h");
   EXPECT_EQ(text,
-            "h_bucket{le=\"1\"} 1\nh_bucket{le=\"2\"} 4\nh_bucket{le=\"+Inf\"} 5\nh_sum 15.5\nh_count 5\n");
+            "h_bucket{le=\"1\"} 1\nh_bucket{le=\"2\"} 4\nh_bucket{le=\"+Inf\"} 5\nh_sum "
+            "15.5\nh_count 5\n");
 }
 
 }  // namespace

@@ -64,9 +64,9 @@ std::optional<Problem> check_content_type(const Route& route, const HttpRequest&
   if (route.method != "POST" || route.dialect == Dialect::kOllama) return std::nullopt;
   const auto type = head.header("content-type");
   if (!type || is_json(*type)) return std::nullopt;
-  return Problem{.status = 415,
-                 .message = cat("Content-Type: application/json is wanted, and this is ",
-                                in_quotes(*type))};
+  return Problem{
+      .status = 415,
+      .message = cat("Content-Type: application/json is wanted, and this is ", in_quotes(*type))};
 }
 
 // Counts the answer and gives it its request's number.
@@ -110,8 +110,8 @@ std::optional<HttpReply> App::check(const HttpRequest& head) const {
   if (route == nullptr) {
     const std::string methods = methods_of(head.path);
     if (methods.empty()) {
-      return error_reply(dialect, {.status = 404,
-                                   .message = cat("there is no ", in_quotes(head.path), " here")});
+      return error_reply(
+          dialect, {.status = 404, .message = cat("there is no ", in_quotes(head.path), " here")});
     }
     HttpReply reply = error_reply(
         dialect, {.status = 405, .message = cat(in_quotes(head.path), " takes ", methods)});
@@ -120,8 +120,8 @@ std::optional<HttpReply> App::check(const HttpRequest& head) const {
   }
   if (auto problem = check_content_type(*route, head)) return error_reply(dialect, *problem);
   if (server_ != nullptr && server_->is_draining()) {
-    return error_reply(
-        dialect, {.status = 503, .message = "the server is shutting down", .retry_after = 5});
+    return error_reply(dialect,
+                       {.status = 503, .message = "the server is shutting down", .retry_after = 5});
   }
   return std::nullopt;
 }
@@ -143,17 +143,17 @@ HttpReply App::refuse(const HttpRequest& head, int status, const std::string& wh
 void App::handle(std::shared_ptr<const HttpRequest> request, std::shared_ptr<Responder> responder) {
   const Route& route = *find_route(request->method, request->path);
   const bool has_argument = route.path.ends_with('*');
-  const auto call = std::make_shared<Call>(
-      Call{.request = request,
-           .responder = std::make_shared<CountedResponder>(std::move(responder), metrics_, route.path),
-           .generator = generator_,
-           .metrics = metrics_,
-           .log = log_,
-           .server = server_,
-           .dialect = dialect_for(route, *request),
-           .route = route.path,
-           .argument = has_argument ? request->path.substr(route.path.size() - 1) : "",
-           .notes = {}});
+  const auto call = std::make_shared<Call>(Call{
+      .request = request,
+      .responder = std::make_shared<CountedResponder>(std::move(responder), metrics_, route.path),
+      .generator = generator_,
+      .metrics = metrics_,
+      .log = log_,
+      .server = server_,
+      .dialect = dialect_for(route, *request),
+      .route = route.path,
+      .argument = has_argument ? request->path.substr(route.path.size() - 1) : "",
+      .notes = {}});
   try {
     route.run(call);
   } catch (const std::exception& error) {

@@ -129,9 +129,8 @@ void run_answer(const CallPtr& call, AnswerRequest request, const SinkMaker& mak
   const auto sink =
       std::make_shared<ObservedSink>(call, make_sink(generation->n_prompt()), n_choices);
   const auto responder = call->responder;
-  generation->start(sink, [responder](std::function<void()> task) {
-    responder->post(std::move(task));
-  });
+  generation->start(sink,
+                    [responder](std::function<void()> task) { responder->post(std::move(task)); });
   responder->post([sink] { sink->begin(); });
   responder->on_gone([weak = std::weak_ptr(generation)] {
     if (const auto running = weak.lock()) running->cancel();

@@ -154,8 +154,8 @@ EngineGenerator::State::State(Service& the_service, const EngineGeneratorOptions
     metadata.set(gguf::kChatTemplateKey,
                  {.type = gguf::ValueType::kString, .data = read_whole(options.chat_template)});
   }
-  card.chat_template = options.chat_template.empty() ? gguf::chat_template(file)
-                                                     : read_whole(options.chat_template);
+  card.chat_template =
+      options.chat_template.empty() ? gguf::chat_template(file) : read_whole(options.chat_template);
   if (!card.chat_template.empty()) {
     auto chat_template = std::make_shared<const text::ChatTemplate>(
         text::ChatTemplate::from_metadata(metadata, *tokenizer));
@@ -183,9 +183,10 @@ EngineGenerator::State::State(Service& the_service, const EngineGeneratorOptions
 
 const chat::Prompter& EngineGenerator::State::need_prompter() const {
   if (prompter) return *prompter;
-  throw RequestError({.message = cat("the model ", card.id,
-                                     " has no chat template: it continues text (/v1/completions), or "
-                                     "--chat-template-file gives it one")});
+  throw RequestError(
+      {.message = cat("the model ", card.id,
+                      " has no chat template: it continues text (/v1/completions), or "
+                      "--chat-template-file gives it one")});
 }
 
 std::vector<text::Token> EngineGenerator::State::text_tokens(std::string_view text) const {
@@ -205,8 +206,8 @@ chat::Prompt EngineGenerator::State::prompt_of(const AnswerRequest& request) con
     case AnswerRequest::Input::kTokens:
       for (const text::Token token : request.tokens) {
         if (token < 0 || token >= tokenizer->n_vocab()) {
-          refuse_field("prompt", cat("token ", token, " is not in the vocabulary of ",
-                                     tokenizer->n_vocab()));
+          refuse_field("prompt",
+                       cat("token ", token, " is not in the vocabulary of ", tokenizer->n_vocab()));
         }
       }
       return {.text = {}, .tokens = request.tokens, .message_ends = {}};

@@ -40,8 +40,7 @@ std::string describe(const Json& value) {
   }
 }
 
-Fields::Fields(const Json& object, std::string where)
-    : object_(object), where_(std::move(where)) {
+Fields::Fields(const Json& object, std::string where) : object_(object), where_(std::move(where)) {
   if (!object_.is_object()) {
     refuse_field(where_.empty() ? "body" : where_,
                  cat("an object is wanted, and this is ", describe(object_)));
@@ -116,8 +115,8 @@ std::vector<std::string> Fields::strings(std::string_view key, size_t most) {
   bool ok = value->is_array() && value->size() <= most;
   for (size_t i = 0; ok && i < value->size(); ++i) ok = (*value)[i].is_string();
   if (!ok) {
-    refuse_field(path(key), cat("a text or a list of at most ", most, " texts is wanted, and this is ",
-                                describe(*value)));
+    refuse_field(path(key), cat("a text or a list of at most ", most,
+                                " texts is wanted, and this is ", describe(*value)));
   }
   return value->get<std::vector<std::string>>();
 }

@@ -13,11 +13,11 @@ struct Names {
 
 // Prefix, suffix, then the middle is written: all of these families were trained in that order.
 constexpr std::array<Names, 5> kFamilies{{
-    {"<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"},                      // Qwen, Granite 4
-    {"<fim_prefix>", "<fim_suffix>", "<fim_middle>"},                            // StarCoder, Granite
-    {"<fim-prefix>", "<fim-suffix>", "<fim-middle>"},                            // SantaCoder
-    {"<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"},                      // DeepSeek
-    {"▁<PRE>", "▁<SUF>", "▁<MID>"},                                              // Code Llama
+    {"<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"},  // Qwen, Granite 4
+    {"<fim_prefix>", "<fim_suffix>", "<fim_middle>"},        // StarCoder, Granite
+    {"<fim-prefix>", "<fim-suffix>", "<fim-middle>"},        // SantaCoder
+    {"<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"},  // DeepSeek
+    {"▁<PRE>", "▁<SUF>", "▁<MID>"},                          // Code Llama
 }};
 
 void append_text(const text::Tokenizer& tokenizer, std::string_view text,

@@ -23,8 +23,8 @@ namespace ridge::server {
 struct ModelCard {
   std::string id;  // the name it is served under
   std::string architecture;
-  std::string quant;  // "Q4_K_M"
-  std::string family;  // how it writes tool calls
+  std::string quant;    // "Q4_K_M"
+  std::string family;   // how it writes tool calls
   int64_t created = 0;  // Unix time of its file
   int64_t n_bytes = 0;  // of its weights
   int64_t n_parameters = 0;
@@ -32,7 +32,7 @@ struct ModelCard {
   int64_t n_context_trained = 0;  // … that the model knows; 0: not said
   int64_t n_vocab = 0;
   int64_t d_model = 0;
-  int64_t n_slots = 1;  // requests that run together
+  int64_t n_slots = 1;        // requests that run together
   std::string chat_template;  // source; empty: it only continues text
   bool takes_tools = false;
   bool reasons = false;
@@ -50,9 +50,9 @@ struct AnswerRequest {
 
   chat::AnswerRules rules;  // its tools are the conversation's
   SamplerParams sampling;
-  std::optional<uint64_t> seed;           // absent: a new one each time
+  std::optional<uint64_t> seed;  // absent: a new one each time
   std::vector<std::string> dry_breakers{"\n", ":", "\"", "*"};
-  int64_t max_tokens = -1;                // -1: as many as the context takes
+  int64_t max_tokens = -1;  // -1: as many as the context takes
   std::vector<std::string> stops;
   int n_choices = 1;
   std::string client;  // whose turn it is, where clients take turns

@@ -133,8 +133,8 @@ std::string Metrics::text(const ServiceStatus& service, const HttpTotals& http) 
                 service.totals.prompt_seconds);
   write_counter(out, "ridge_engine_decode_seconds_total", "Time that the engine generated.",
                 service.totals.decode_seconds);
-  Samples speeds{{"kind=\"measured\"",
-                  decode_seconds_ > 0 ? double(n_generated_) / decode_seconds_ : 0}};
+  Samples speeds{
+      {"kind=\"measured\"", decode_seconds_ > 0 ? double(n_generated_) / decode_seconds_ : 0}};
   if (fixed_.predicted_decode > 0) {
     speeds.emplace_back("kind=\"predicted\"", fixed_.predicted_decode);
   }

@@ -52,7 +52,8 @@ Problem problem_of(const std::exception& error) {
   return problem;
 }
 
-// Agents look for these words to know that they must shorten the conversation, and read the numbers.
+// Agents look for these words to know that they must shorten the conversation, and read the
+// numbers.
 std::string error_message(Dialect dialect, const Problem& problem) {
   if (!problem.overflow) return problem.message;
   const auto [n_prompt, n_context] = *problem.overflow;

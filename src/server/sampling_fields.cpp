@@ -92,7 +92,8 @@ void read_logit_bias(Fields& fields, AnswerRequest& request) {
   if (biases == nullptr) return;
   auto& out = request.sampling.logit_bias;
   if (biases->is_object()) {
-    for (const auto& [token, bias] : biases->items()) out.push_back({token_of(token), bias_of(bias)});
+    for (const auto& [token, bias] : biases->items())
+      out.push_back({token_of(token), bias_of(bias)});
     return;
   }
   if (!biases->is_array()) {
@@ -100,7 +101,8 @@ void read_logit_bias(Fields& fields, AnswerRequest& request) {
   }
   for (const Json& pair : *biases) {
     if (!pair.is_array() || pair.size() != 2) {
-      refuse_field("logit_bias", cat("a pair [token, bias] is wanted, and this is ", describe(pair)));
+      refuse_field("logit_bias",
+                   cat("a pair [token, bias] is wanted, and this is ", describe(pair)));
     }
     out.push_back({token_of(pair[0]), bias_of(pair[1])});
   }

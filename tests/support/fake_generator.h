@@ -49,10 +49,12 @@ class FakeGeneration final : public Generation {
 
   void play() {
     for (int choice = 0; choice < n_choices_; ++choice) {
-      if (script_.tells_reading) tell([this](AnswerSink& sink) {
-        sink.reading({.n_prompt = script_.n_prompt, .n_reused = script_.n_reused,
-                      .n_read = script_.n_prompt});
-      });
+      if (script_.tells_reading)
+        tell([this](AnswerSink& sink) {
+          sink.reading({.n_prompt = script_.n_prompt,
+                        .n_reused = script_.n_reused,
+                        .n_read = script_.n_prompt});
+        });
       for (const auto& step : script_.steps) {
         tell([=](AnswerSink& sink) { sink.piece(choice, step.events, step.tokens); });
       }
@@ -182,7 +184,9 @@ inline chat::Event reasoning(std::string text) {
   return {.kind = chat::Event::Kind::kReasoning, .text = std::move(text)};
 }
 inline chat::Event call_begin(int call, std::string name, std::string id = {}) {
-  return {.kind = chat::Event::Kind::kCallBegin, .text = std::move(name), .call = call,
+  return {.kind = chat::Event::Kind::kCallBegin,
+          .text = std::move(name),
+          .call = call,
           .id = std::move(id)};
 }
 inline chat::Event arguments(int call, std::string text) {

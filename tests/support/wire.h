@@ -37,8 +37,7 @@ inline std::vector<WireEvent> wire_events(const std::string& stream) {
 inline void scrub(Json& json) {
   if (json.is_structured()) {
     for (auto& [key, value] : json.items()) {
-      if ((key == "created" || key == "created_at" || key == "completed_at") &&
-          value.is_number()) {
+      if ((key == "created" || key == "created_at" || key == "completed_at") && value.is_number()) {
         value = 0;
       } else {
         scrub(value);
@@ -46,8 +45,8 @@ inline void scrub(Json& json) {
     }
   } else if (json.is_string()) {
     std::string& text = json.get_ref<std::string&>();
-    for (const char* prefix : {"chatcmpl-", "cmpl-", "msg_", "toolu_", "call_", "resp_", "rs_",
-                               "fc_", "ctc_"}) {
+    for (const char* prefix :
+         {"chatcmpl-", "cmpl-", "msg_", "toolu_", "call_", "resp_", "rs_", "fc_", "ctc_"}) {
       const std::string start = prefix;
       if (text.size() == start.size() + 24 && text.starts_with(start)) text = start + "*";
     }

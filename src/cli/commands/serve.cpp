@@ -63,9 +63,7 @@ std::string url_of(const ServerOptions& options, int port) {
 
 std::vector<std::pair<std::string, int64_t>> memory_classes(const Service& service) {
   const MemoryNeeds& needs = service.memory_plan().needs;
-  return {{"weights", service.weight_bytes()},
-          {"cache", needs.kv},
-          {"compute", needs.compute}};
+  return {{"weights", service.weight_bytes()}, {"cache", needs.kv}, {"compute", needs.compute}};
 }
 
 int run_serve(const ServeOptions& options, Context& context) {
@@ -78,11 +76,10 @@ int run_serve(const ServeOptions& options, Context& context) {
   const auto backend = make_backend(options.model);
   const auto service = load_service(options, path, *backend, context);
   const std::string alias = options.server.alias;
-  server::EngineGenerator generator(
-      *service, {.id = alias.empty() ? path.stem().string() : alias,
-                 .model = path,
-                 .chat_template = options.server.chat_template_file,
-                 .n_slots = options.server.n_parallel});
+  server::EngineGenerator generator(*service, {.id = alias.empty() ? path.stem().string() : alias,
+                                               .model = path,
+                                               .chat_template = options.server.chat_template_file,
+                                               .n_slots = options.server.n_parallel});
 
   std::mutex writing;
   const bool quiet = options.server.quiet;

@@ -15,7 +15,8 @@ std::string as_word(const std::string& key, const toml::node& node) {
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
   if (const auto* number = node.as_floating_point()) return cat(number->get());
   if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
-  throw CLI::ConfigError(cat("'", key, "' in the configuration file is neither a text, a number, "
+  throw CLI::ConfigError(cat("'", key,
+                             "' in the configuration file is neither a text, a number, "
                              "true or false, nor a list of these"));
 }
 

@@ -51,7 +51,8 @@ void declare_access(OptionSet& set, ServerOptions& options) {
   set.repeated("--allow-origin", options.origins,
                "Web pages that may use the server, as https://example.org; may repeat")
       .group(kAccess);
-  set.value("--tls-cert", options.tls_certificate, "Certificate chain (PEM): HTTPS in place of HTTP")
+  set.value("--tls-cert", options.tls_certificate,
+            "Certificate chain (PEM): HTTPS in place of HTTP")
       .group(kAccess);
   set.value("--tls-key", options.tls_key, "Its private key (PEM)").group(kAccess);
 }

@@ -66,8 +66,7 @@ class WholeMessage final : public AnswerSink {
   void ended(int, const AnswerEnd& end) override {
     Json content = Json::array();
     if (!answer_.reasoning.empty()) {
-      content.push_back(
-          {{"type", "thinking"}, {"thinking", answer_.reasoning}, {"signature", ""}});
+      content.push_back({{"type", "thinking"}, {"thinking", answer_.reasoning}, {"signature", ""}});
     }
     if (!answer_.content.empty()) {
       content.push_back({{"type", "text"}, {"text", answer_.content}});
@@ -101,12 +100,11 @@ class StreamedMessage final : public AnswerSink {
   StreamedMessage(CallPtr call, MessageHead head)
       : call_(std::move(call)), head_(std::move(head)) {}
 
-  // The message begins when it is known how much of the prompt was found in the cache, since clients
-  // take that from its first event. Until then there are pings.
+  // The message begins when it is known how much of the prompt was found in the cache, since
+  // clients take that from its first event. Until then there are pings.
   void begin() override {
-    call_->responder->begin({.headers = call_->headers(), .keep_alive = [] {
-                               return sse_event("ping", {{"type", "ping"}});
-                             }});
+    call_->responder->begin({.headers = call_->headers(),
+                             .keep_alive = [] { return sse_event("ping", {{"type", "ping"}}); }});
   }
   void reading(const PromptProgress& progress) override { start(progress.n_reused); }
   void piece(int, std::span<const chat::Event> events, std::span<const TokenReport>) override {
@@ -169,8 +167,7 @@ class StreamedMessage final : public AnswerSink {
     switch (event.kind) {
       case chat::Event::Kind::kReasoning:
         if (block_ != Block::kThinking) {
-          open_block(Block::kThinking,
-                     {{"type", "thinking"}, {"thinking", ""}, {"signature", ""}});
+          open_block(Block::kThinking, {{"type", "thinking"}, {"thinking", ""}, {"signature", ""}});
         }
         delta({{"type", "thinking_delta"}, {"thinking", event.text}});
         break;
@@ -207,8 +204,7 @@ class StreamedMessage final : public AnswerSink {
 void anthropic_messages(const CallPtr& call) {
   const Json body = call->body();
   MessagesOptions options;
-  AnswerRequest request =
-      read_messages_request(body, MessagesPurpose::kAnswer, *call, options);
+  AnswerRequest request = read_messages_request(body, MessagesPurpose::kAnswer, *call, options);
   MessageHead head{.model = call->generator.card().id, .stops = request.stops};
   run_answer(call, std::move(request), [&](int64_t n_prompt) -> std::shared_ptr<AnswerSink> {
     head.n_prompt = n_prompt;

@@ -39,7 +39,8 @@ std::string result_text(const Json& content, const std::string& where,
     if (type == "text") {
       append(text, cat(text.empty() ? "" : "\n", block.required_string("text")));
     } else {
-      append(text, cat(text.empty() ? "" : "\n", "[", type, " omitted: this model reads text only]"));
+      append(text,
+             cat(text.empty() ? "" : "\n", "[", type, " omitted: this model reads text only]"));
       notes.push_back(cat(place, " of type ", in_quotes(type, 32), " replaced by words"));
     }
   }
@@ -66,16 +67,16 @@ class MessageReader {
     } else {
       read_blocks(content, fields.path("content"));
     }
-    const bool says_something = !message_.content.empty() || !message_.calls.empty() ||
-                                !message_.reasoning.empty();
+    const bool says_something =
+        !message_.content.empty() || !message_.calls.empty() || !message_.reasoning.empty();
     if (says_something || !has_results_) out_.push_back(std::move(message_));
   }
 
  private:
   void read_blocks(const Json& blocks, const std::string& where) {
     if (!blocks.is_array()) {
-      refuse_field(where, cat("a text or a list of blocks is wanted, and this is ",
-                              describe(blocks)));
+      refuse_field(where,
+                   cat("a text or a list of blocks is wanted, and this is ", describe(blocks)));
     }
     for (size_t i = 0; i < blocks.size(); ++i) read_block(blocks[i], cat(where, "[", i, "]"));
   }
@@ -133,7 +134,8 @@ void read_system(Fields& fields, std::vector<chat::Message>& out) {
   } else if (system->is_array()) {
     for (size_t i = 0; i < system->size(); ++i) {
       Fields block((*system)[i], cat("system[", i, "]"));
-      if (block.required_string("type") != "text") refuse_field(block.path("type"), "text is wanted");
+      if (block.required_string("type") != "text")
+        refuse_field(block.path("type"), "text is wanted");
       const std::string part = without_billing_line(block.required_string("text"));
       if (!part.empty()) append(text, cat(text.empty() ? "" : "\n", part));
     }
@@ -153,7 +155,8 @@ void read_tools(Fields& fields, Call& call, AnswerRequest& request) {
     const std::string name = tool.required_string("name");
     const Json* schema = tool.find("input_schema");
     if (type != "custom" && schema == nullptr) {  // run by Anthropic's servers, or known to them
-      call.note(cat("the tool ", in_quotes(name, 48), " of type ", in_quotes(type, 48), " left out"));
+      call.note(
+          cat("the tool ", in_quotes(name, 48), " of type ", in_quotes(type, 48), " left out"));
       continue;
     }
     if (schema == nullptr) refuse_field(tool.path("input_schema"), "it is required");
@@ -179,7 +182,8 @@ void read_choice(Fields& fields, AnswerRequest& request) {
     rules.choice = chat::ToolChoice::kNone;
     return;
   }
-  if (rules.tools.empty()) refuse_field("tool_choice", "a call is required, and there are no tools");
+  if (rules.tools.empty())
+    refuse_field("tool_choice", "a call is required, and there are no tools");
   if (type == "any") {
     rules.choice = chat::ToolChoice::kRequired;
     return;

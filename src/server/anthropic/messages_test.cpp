@@ -75,11 +75,12 @@ TEST(AnthropicMessages, SaysWhyItStopped) {
     const char* reason;
     Json sequence;
   };
-  const Case cases[] = {
-      {{.finish = FinishReason::kEnd}, "end_turn", nullptr},
-      {{.finish = FinishReason::kLength}, "max_tokens", nullptr},
-      {{.finish = FinishReason::kLength, .context_full = true}, "model_context_window_exceeded", nullptr},
-      {{.finish = FinishReason::kStop}, "stop_sequence", "END"}};
+  const Case cases[] = {{{.finish = FinishReason::kEnd}, "end_turn", nullptr},
+                        {{.finish = FinishReason::kLength}, "max_tokens", nullptr},
+                        {{.finish = FinishReason::kLength, .context_full = true},
+                         "model_context_window_exceeded",
+                         nullptr},
+                        {{.finish = FinishReason::kStop}, "stop_sequence", "END"}};
   for (const Case& c : cases) {
     FakeServer server;
     server.generator.script.end = c.end;
@@ -160,13 +161,15 @@ TEST(AnthropicMessages, OverflowAndOverloadInWordsThatClientsKnow) {
 
 TEST(AnthropicMessages, CountsWithoutALength) {
   FakeServer server;
-  const auto answer = server.post("/v1/messages/count_tokens", messages_body({{"max_tokens", nullptr}}));
+  const auto answer =
+      server.post("/v1/messages/count_tokens", messages_body({{"max_tokens", nullptr}}));
   EXPECT_EQ(Json::parse(answer->replies.at(0).body), (Json{{"input_tokens", 3}}));
 }
 
 TEST(BillingLine, IsTakenAwayAndNothingElse) {
   EXPECT_EQ(without_billing_line("x-anthropic-billing-header: a=1;"), "");
-  EXPECT_EQ(without_billing_line("x-anthropic-billing-header: a=1;\nYou are kind."), "You are kind.");
+  EXPECT_EQ(without_billing_line("x-anthropic-billing-header: a=1;\nYou are kind."),
+            "You are kind.");
   EXPECT_EQ(without_billing_line("You are kind."), "You are kind.");
 }
 

@@ -240,12 +240,11 @@ bool fill_request(const http::request<http::string_body>& message, HttpRequest& 
 std::shared_ptr<Exchange> Connection::start_exchange(const Head& head, HttpHeaders headers) {
   const auto& message = head.parser.get();
   const bool understood = head.parser.is_header_done();
-  Exchange::Options options{
-      .head_only = understood && message.method() == http::verb::head,
-      .http_1_0 = understood && message.version() < 11,
-      .keep_alive = understood && message.keep_alive() && !setting_.draining,
-      .headers = std::move(headers),
-      .most_unsent = setting_.limits.unsent_bytes};
+  Exchange::Options options{.head_only = understood && message.method() == http::verb::head,
+                            .http_1_0 = understood && message.version() < 11,
+                            .keep_alive = understood && message.keep_alive() && !setting_.draining,
+                            .headers = std::move(headers),
+                            .most_unsent = setting_.limits.unsent_bytes};
   exchange_ = std::make_shared<Exchange>(std::move(options), [self = weak_from_this()] {
     if (const auto connection = self.lock()) connection->wake_.notify();
   });

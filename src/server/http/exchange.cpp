@@ -95,7 +95,10 @@ void Exchange::finish() {
 
 void Exchange::abandon() {
   if (phase_ == Phase::kWaiting) {
-    reply({.status = 500, .headers = {}, .body = R"({"error":{"message":"internal error","type":"server_error"}})", .closes = true});
+    reply({.status = 500,
+           .headers = {},
+           .body = R"({"error":{"message":"internal error","type":"server_error"}})",
+           .closes = true});
   } else if (phase_ == Phase::kStreaming) {
     options_.keep_alive = false;
     end();  // without the last chunk: the client sees that it is cut

@@ -13,10 +13,10 @@ namespace ridge::server {
 class Exchange {
  public:
   struct Options {
-    bool head_only = false;   // HEAD: the body stays away
-    bool http_1_0 = false;    // a stream ends with the connection, since there are no chunks
-    bool keep_alive = true;   // what the client would like
-    HttpHeaders headers;      // for the answer, whatever it is
+    bool head_only = false;        // HEAD: the body stays away
+    bool http_1_0 = false;         // a stream ends with the connection, since there are no chunks
+    bool keep_alive = true;        // what the client would like
+    HttpHeaders headers;           // for the answer, whatever it is
     size_t most_unsent = 8 << 20;  // bytes; a client that leaves more is given up
   };
   // changed(): there is output, or an end.

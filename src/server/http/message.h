@@ -26,7 +26,7 @@ struct HttpRequest {
 struct HttpReply {
   int status = 200;
   HttpHeaders headers;
-  std::string body;  // its Content-Type is application/json unless a header says otherwise
+  std::string body;     // its Content-Type is application/json unless a header says otherwise
   bool closes = false;  // the connection ends with it
 };
 

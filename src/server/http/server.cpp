@@ -24,8 +24,8 @@ tcp::endpoint endpoint_of(asio::io_context& io, const HttpOptions& options) {
   const auto address = asio::ip::make_address(options.host, error);
   if (!error) return {address, asio::ip::port_type(options.port)};
   tcp::resolver resolver(io);
-  const auto found = resolver.resolve(options.host, std::to_string(options.port),
-                                      tcp::resolver::passive, error);
+  const auto found =
+      resolver.resolve(options.host, std::to_string(options.port), tcp::resolver::passive, error);
   if (error || found.empty()) {
     fail(ErrorCode::kInvalidArgument, "--host ", options.host,
          " is no address of this machine: ", error.message());
@@ -65,9 +65,8 @@ HttpServer::State::State(const HttpOptions& given, HttpHandler& handler)
       setting{.limits = given.limits,
               .handler = handler,
               .mailbox = mailbox,
-              .run_on_worker = [this](std::function<void()> task) {
-                asio::post(workers, std::move(task));
-              },
+              .run_on_worker =
+                  [this](std::function<void()> task) { asio::post(workers, std::move(task)); },
               .counts = {},
               .draining = false},
       workers(size_t(given.n_workers)) {
@@ -116,20 +115,19 @@ void HttpServer::State::start(tcp::socket socket) {
     ++setting.counts.n_refused;
     if (!tls) {
       socket.non_blocking(true, ignored);
-      socket.write_some(asio::buffer(std::string_view(
-                            "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"
-                            "Content-Length: 0\r\nConnection: close\r\n\r\n")),
-                        ignored);
+      socket.write_some(
+          asio::buffer(std::string_view("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"
+                                        "Content-Length: 0\r\nConnection: close\r\n\r\n")),
+          ignored);
     }
     return;
   }
-  auto transport = tls ? tls_transport(std::move(socket), *tls)
-                       : plain_transport(std::move(socket));
+  auto transport =
+      tls ? tls_transport(std::move(socket), *tls) : plain_transport(std::move(socket));
   const auto connection = std::make_shared<Connection>(std::move(transport), setting);
   std::erase_if(connections, [](const auto& entry) { return entry.expired(); });
   connections.push_back(connection);
-  asio::co_spawn(
-      io, [connection] { return connection->run(); }, asio::detached);
+  asio::co_spawn(io, [connection] { return connection->run(); }, asio::detached);
 }
 
 void HttpServer::State::begin_drain(std::chrono::milliseconds patience) {
@@ -141,8 +139,7 @@ void HttpServer::State::begin_drain(std::chrono::milliseconds patience) {
   for (const auto& entry : connections) {
     if (const auto connection = entry.lock()) connection->hurry();
   }
-  asio::co_spawn(
-      io, [this, patience] { return wait_until_idle(patience); }, asio::detached);
+  asio::co_spawn(io, [this, patience] { return wait_until_idle(patience); }, asio::detached);
 }
 
 asio::awaitable<void> HttpServer::State::wait_until_idle(std::chrono::milliseconds patience) {

@@ -20,9 +20,9 @@ struct HttpLimits {
   size_t unsent_bytes = 8 << 20;  // that a client may leave unread
   std::chrono::milliseconds handshake_time = std::chrono::seconds(10);
   std::chrono::milliseconds header_time = std::chrono::seconds(15);
-  std::chrono::milliseconds body_time = std::chrono::seconds(60);   // for all of it
-  std::chrono::milliseconds idle_time = std::chrono::seconds(120);  // between two requests
-  std::chrono::milliseconds write_time = std::chrono::seconds(30);  // for 64 KiB of an answer
+  std::chrono::milliseconds body_time = std::chrono::seconds(60);       // for all of it
+  std::chrono::milliseconds idle_time = std::chrono::seconds(120);      // between two requests
+  std::chrono::milliseconds write_time = std::chrono::seconds(30);      // for 64 KiB of an answer
   std::chrono::milliseconds keep_alive_time = std::chrono::seconds(5);  // silence in a stream
 };
 

@@ -12,8 +12,8 @@
 namespace ridge::server {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 
 class Transport {
  public:

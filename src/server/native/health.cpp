@@ -17,10 +17,11 @@ void health(const CallPtr& call) {
   const ServiceStatus status = call->generator.status();
   std::string trouble = status.failure;
   if (trouble.empty() && status.seconds_since_step > kStandstillSeconds) {
-    trouble = cat("the engine has taken no step for ", int64_t(status.seconds_since_step),
-                  " seconds");
+    trouble =
+        cat("the engine has taken no step for ", int64_t(status.seconds_since_step), " seconds");
   }
-  if (!trouble.empty()) throw RequestError({.status = 503, .message = trouble, .code = "unhealthy"});
+  if (!trouble.empty())
+    throw RequestError({.status = 503, .message = trouble, .code = "unhealthy"});
   call->reply({{"status", "ok"},
                {"requests_running", status.running.size()},
                {"requests_waiting", status.n_waiting}});

@@ -27,8 +27,8 @@ void tokenize(const CallPtr& call) {
   call->note_unused(fields);
 
   const text::Tokenizer& tokenizer = call->generator.tokenizer();
-  auto tokens = tokenizer.encode(content, parse ? text::SpecialTokens::kParse
-                                                : text::SpecialTokens::kAsText);
+  auto tokens =
+      tokenizer.encode(content, parse ? text::SpecialTokens::kParse : text::SpecialTokens::kAsText);
   if (special && tokenizer.adds_bos() && tokenizer.bos() >= 0) {
     tokens.insert(tokens.begin(), tokenizer.bos());
   }

@@ -20,12 +20,8 @@ Json details(const ModelCard& card) {
 }
 
 Json entry(const ModelCard& card) {
-  return {{"name", card.id},
-          {"model", card.id},
-          {"modified_at", rfc_3339(card.created)},
-          {"size", card.n_bytes},
-          {"digest", ""},
-          {"details", details(card)}};
+  return {{"name", card.id},      {"model", card.id}, {"modified_at", rfc_3339(card.created)},
+          {"size", card.n_bytes}, {"digest", ""},     {"details", details(card)}};
 }
 
 }  // namespace

@@ -109,8 +109,8 @@ class StreamedChat final : public AnswerSink {
         reports_usage_(usage) {}
 
   void begin() override {
-    call_->responder->begin({.headers = call_->headers(),
-                             .keep_alive = [] { return std::string(kSseComment); }});
+    call_->responder->begin(
+        {.headers = call_->headers(), .keep_alive = [] { return std::string(kSseComment); }});
     for (size_t i = 0; i < n_calls_.size(); ++i) {
       send(int(i), {{"role", "assistant"}, {"content", ""}});
     }

@@ -52,8 +52,8 @@ void read_grammar(Fields& fields, AnswerRequest& request) {
   }
   const auto rules = fields.string("grammar");
   const Json* schema = fields.find("json_schema");
-  const int n_said = int(request.rules.format.has_value()) + int(rules.has_value()) +
-                     int(schema != nullptr);
+  const int n_said =
+      int(request.rules.format.has_value()) + int(rules.has_value()) + int(schema != nullptr);
   if (n_said > 1) {
     refuse_field("grammar", "only one of response_format, json_schema and grammar can be kept");
   }
@@ -84,9 +84,10 @@ void read_template_variables(Fields& fields, AnswerRequest& request) {
 }
 
 void read_harmless(Fields& fields) {
-  fields.accept({"user", "metadata", "store", "service_tier", "prompt_cache_key", "safety_identifier",
-                 "prompt_cache_retention", "verbosity", "cache_prompt", "id_slot",
-                 "cache_control", "thinking", "reasoning", "return_progress", "timings_per_token"});
+  fields.accept({"user", "metadata", "store", "service_tier", "prompt_cache_key",
+                 "safety_identifier", "prompt_cache_retention", "verbosity", "cache_prompt",
+                 "id_slot", "cache_control", "thinking", "reasoning", "return_progress",
+                 "timings_per_token"});
   fields.refuse("audio", "this model gives text only");
   fields.refuse("web_search_options", "there is no web search here");
   if (const Json* modalities = fields.find("modalities")) {

@@ -15,11 +15,12 @@ Json chat_body(Json more = Json::object()) {
 }
 
 Json weather_tool() {
-  return {{"type", "function"},
-          {"function",
-           {{"name", "weather"},
-            {"description", "Tells it."},
-            {"parameters", {{"type", "object"}, {"properties", {{"city", {{"type", "string"}}}}}}}}}};
+  return {
+      {"type", "function"},
+      {"function",
+       {{"name", "weather"},
+        {"description", "Tells it."},
+        {"parameters", {{"type", "object"}, {"properties", {{"city", {{"type", "string"}}}}}}}}}};
 }
 
 FakeScript call_script() {
@@ -64,10 +65,10 @@ TEST(OpenAiChat, AnswersAtOnce) {
 TEST(OpenAiChat, StreamsRoleThenDeltasThenReasonThenUsageThenDone) {
   FakeServer server;
   server.generator.script = call_script();
-  const auto answer = server.post(
-      "/v1/chat/completions",
-      chat_body({{"tools", {weather_tool()}}, {"stream", true},
-                 {"stream_options", {{"include_usage", true}}}}));
+  const auto answer = server.post("/v1/chat/completions",
+                                  chat_body({{"tools", {weather_tool()}},
+                                             {"stream", true},
+                                             {"stream_options", {{"include_usage", true}}}}));
   ASSERT_EQ(answer->heads.size(), 1u);
   EXPECT_EQ(answer->heads[0].content_type, "text/event-stream");
   EXPECT_EQ(answer->heads[0].keep_alive().front(), ':');
@@ -106,8 +107,8 @@ TEST(OpenAiChat, ReportsLogprobsWithTheirBytes) {
   server.generator.script.steps = {
       {.events = {content("é")},
        .tokens = {{.text = "\xc3", .logprob = -1, .top = {{"\xc3", -1}, {"x", -2}}}}}};
-  const auto answer = server.post("/v1/chat/completions",
-                                  chat_body({{"logprobs", true}, {"top_logprobs", 1}}));
+  const auto answer =
+      server.post("/v1/chat/completions", chat_body({{"logprobs", true}, {"top_logprobs", 1}}));
   const Json reply = Json::parse(answer->replies.at(0).body);
   const Json want = Json::parse(
       R"([{"token":"\ufffd","logprob":-1.0,"bytes":[195],"top_logprobs":[{"token":"\ufffd","logprob":-1.0,"bytes":[195]}]}])");
@@ -172,7 +173,8 @@ TEST(OpenAiChat, PassesOnWhatIsAsked) {
 
 TEST(OpenAiChat, DropsNothingWithoutAWord) {
   FakeServer server;
-  const auto answer = server.post("/v1/chat/completions", chat_body({{"user", "u"}, {"wibble", 1}}));
+  const auto answer =
+      server.post("/v1/chat/completions", chat_body({{"user", "u"}, {"wibble", 1}}));
   const HttpHeaders& headers = answer->replies.at(0).headers;
   ASSERT_EQ(headers.size(), 1u);
   EXPECT_EQ(headers[0].first, "X-Ridge-Warning");
@@ -189,7 +191,8 @@ TEST(OpenAiChat, RefusesNamingTheField) {
       {R"({})", "messages"},
       {R"([])", "body"},
       {R"({"messages": [{"role": "robot", "content": "x"}]})", "messages[0].role"},
-      {R"({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]})", "messages[0].content[0]"},
+      {R"({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]})",
+       "messages[0].content[0]"},
       {R"({"messages": [{"role": "user", "content": 1}]})", "messages[0].content"},
       {R"({"messages": [{"role": "user", "content": "x"}], "temperature": -1})", "temperature"},
       {R"({"messages": [{"role": "user", "content": "x"}], "top_p": "high"})", "top_p"},
@@ -200,13 +203,17 @@ TEST(OpenAiChat, RefusesNamingTheField) {
       {R"({"messages": [{"role": "user", "content": "x"}], "seed": 1.5})", "seed"},
       {R"({"messages": [{"role": "user", "content": "x"}], "mirostat": 1})", "mirostat"},
       {R"({"messages": [{"role": "user", "content": "x"}], "logit_bias": {"x": 1}})", "logit_bias"},
-      {R"({"messages": [{"role": "user", "content": "x"}], "logit_bias": {"-1": 1}})", "logit_bias"},
-      {R"({"messages": [{"role": "user", "content": "x"}], "logit_bias": {"99999999999": 1}})", "logit_bias"},
+      {R"({"messages": [{"role": "user", "content": "x"}], "logit_bias": {"-1": 1}})",
+       "logit_bias"},
+      {R"({"messages": [{"role": "user", "content": "x"}], "logit_bias": {"99999999999": 1}})",
+       "logit_bias"},
       {R"({"messages": [{"role": "user", "content": "x"}], "audio": {}})", "audio"},
       {R"({"messages": [{"role": "user", "content": "x"}], "functions": []})", "functions"},
       {R"({"messages": [{"role": "user", "content": "x"}], "top_logprobs": 3})", "top_logprobs"},
-      {R"({"messages": [{"role": "user", "content": "x"}], "tool_choice": "required"})", "tool_choice"},
-      {R"({"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "retrieval"}]})", "tools[0].type"},
+      {R"({"messages": [{"role": "user", "content": "x"}], "tool_choice": "required"})",
+       "tool_choice"},
+      {R"({"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "retrieval"}]})",
+       "tools[0].type"},
       {R"({"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function", "function": {}}]})",
        "tools[0].function.name"},
       {R"({"messages": [{"role": "user", "content": "x"}], "response_format": {"type": "xml"}})",

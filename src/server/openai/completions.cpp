@@ -21,15 +21,16 @@ struct CompletionOptions {
 
 void read_prompt(Fields& fields, AnswerRequest& request) {
   const Json& prompt = fields.required("prompt");
-  const Json& one = prompt.is_array() && prompt.size() == 1 && !prompt[0].is_number() ? prompt[0]
-                                                                                       : prompt;
+  const Json& one =
+      prompt.is_array() && prompt.size() == 1 && !prompt[0].is_number() ? prompt[0] : prompt;
   if (one.is_string()) {
     request.input = AnswerRequest::Input::kText;
     request.text = one.get<std::string>();
     return;
   }
   if (!one.is_array() || one.empty()) {
-    refuse_field("prompt", cat("a text or a list of tokens is wanted, and this is ", describe(one)));
+    refuse_field("prompt",
+                 cat("a text or a list of tokens is wanted, and this is ", describe(one)));
   }
   request.input = AnswerRequest::Input::kTokens;
   for (const Json& token : one) {
@@ -89,8 +90,7 @@ AnswerRequest read_completion(const Json& body, Call& call, CompletionOptions& o
   read_sampling(fields, request);
   options.stream = fields.boolean("stream").value_or(false);
   if (const Json* more = fields.find("stream_options")) {
-    options.stream_usage =
-        Fields(*more, "stream_options").boolean("include_usage").value_or(false);
+    options.stream_usage = Fields(*more, "stream_options").boolean("include_usage").value_or(false);
   }
   fields.accept({"user", "metadata", "cache_prompt", "id_slot", "store"});
   call.note_unused(fields);
@@ -199,8 +199,8 @@ class StreamedCompletion final : public CompletionSink {
  public:
   using CompletionSink::CompletionSink;
   void begin() override {
-    call_->responder->begin({.headers = call_->headers(),
-                             .keep_alive = [] { return std::string(kSseComment); }});
+    call_->responder->begin(
+        {.headers = call_->headers(), .keep_alive = [] { return std::string(kSseComment); }});
     if (options_.echo.empty()) return;
     for (int i = 0; i < n_choices_; ++i) send(choice_json(i, options_.echo, {}, nullptr));
   }

@@ -18,8 +18,8 @@ std::vector<text::Token> input_tokens(const Json& input, Generator& generator) {
     for (const Json& token : input) {
       if (!token.is_number_integer() || token.get<int64_t>() < 0 ||
           token.get<int64_t>() > INT32_MAX) {
-        refuse_field("input", cat("a text or numbers of tokens are wanted, and this is ",
-                                  describe(token)));
+        refuse_field("input",
+                     cat("a text or numbers of tokens are wanted, and this is ", describe(token)));
       }
       request.tokens.push_back(token.get<int32_t>());
     }
@@ -38,7 +38,8 @@ std::vector<text::Token> input_tokens(const Json& input, Generator& generator) {
 Json embedding_json(const std::vector<float>& values, bool as_base64) {
   if (!as_base64) return values;
   // Little-endian floats, as every machine that this runs on keeps them.
-  return base64_encode({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+  return base64_encode(
+      {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
 }
 
 }  // namespace
@@ -47,8 +48,8 @@ std::vector<std::vector<text::Token>> embedding_inputs(const Json& input, Genera
   const bool is_list = input.is_array() && !input.empty() && !input[0].is_number();
   if (!is_list) return {input_tokens(input, generator)};
   if (input.size() > kMostInputs) {
-    refuse_field("input", cat("at most ", kMostInputs, " texts are wanted, and these are ",
-                              input.size()));
+    refuse_field("input",
+                 cat("at most ", kMostInputs, " texts are wanted, and these are ", input.size()));
   }
   std::vector<std::vector<text::Token>> inputs;
   for (const Json& one : input) inputs.push_back(input_tokens(one, generator));
@@ -61,7 +62,8 @@ void openai_embeddings(const CallPtr& call) {
   const Json& input = fields.required("input");
   const std::string format = fields.string("encoding_format").value_or("float");
   if (format != "float" && format != "base64") {
-    refuse_field("encoding_format", cat("float or base64 is wanted, and this is ", in_quotes(format)));
+    refuse_field("encoding_format",
+                 cat("float or base64 is wanted, and this is ", in_quotes(format)));
   }
   const int64_t d_model = call->generator.card().d_model;
   if (fields.integer("dimensions", 1, 1 << 20).value_or(d_model) != d_model) {

@@ -10,7 +10,8 @@
 namespace ridge::server {
 namespace {
 
-constexpr std::array<std::string_view, 5> kRoles{"system", "developer", "user", "assistant", "tool"};
+constexpr std::array<std::string_view, 5> kRoles{"system", "developer", "user", "assistant",
+                                                 "tool"};
 
 bool is_text_part(std::string_view type) {
   return type == "text" || type == "input_text" || type == "output_text" || type == "refusal" ||
@@ -35,7 +36,8 @@ std::string text_content(const Json& content, const std::string& where, Pictures
   if (content.is_null()) return {};
   if (content.is_string()) return content.get<std::string>();
   if (!content.is_array()) {
-    refuse_field(where, cat("a text or a list of parts is wanted, and this is ", describe(content)));
+    refuse_field(where,
+                 cat("a text or a list of parts is wanted, and this is ", describe(content)));
   }
   std::string text;
   for (size_t i = 0; i < content.size(); ++i) {
@@ -52,8 +54,8 @@ std::string text_content(const Json& content, const std::string& where, Pictures
       append(text, cat("[", type, " omitted: this model reads text only]"));
       notes.push_back(cat(place, " of type ", in_quotes(type, 32), " replaced by words"));
     } else {
-      refuse_field(place, cat("this model reads text only, and this part is of type ",
-                              in_quotes(type)));
+      refuse_field(place,
+                   cat("this model reads text only, and this part is of type ", in_quotes(type)));
     }
   }
   return text;

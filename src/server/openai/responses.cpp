@@ -71,18 +71,10 @@ class ResponseBuilder {
   }
 
   Json snapshot(std::string_view status) const {
-    Json response{{"id", id_},
-                  {"object", "response"},
-                  {"created_at", created_},
-                  {"status", status},
-                  {"error", nullptr},
-                  {"incomplete_details", nullptr},
-                  {"model", model_},
-                  {"output", output_},
-                  {"previous_response_id", nullptr},
-                  {"store", false},
-                  {"truncation", "disabled"},
-                  {"usage", nullptr}};
+    Json response{{"id", id_},        {"object", "response"},     {"created_at", created_},
+                  {"status", status}, {"error", nullptr},         {"incomplete_details", nullptr},
+                  {"model", model_},  {"output", output_},        {"previous_response_id", nullptr},
+                  {"store", false},   {"truncation", "disabled"}, {"usage", nullptr}};
     response.update(options_.echo);
     return response;
   }
@@ -194,8 +186,8 @@ class ResponseBuilder {
   // The text is the one argument of a function, which is known when it is whole.
   void close_custom_call() {
     const Json arguments = Json::parse(text_, nullptr, false);
-    const bool is_ours = arguments.is_object() && arguments.contains("input") &&
-                         arguments["input"].is_string();
+    const bool is_ours =
+        arguments.is_object() && arguments.contains("input") && arguments["input"].is_string();
     const std::string input = is_ours ? arguments["input"].get<std::string>() : text_;
     tell("response.custom_tool_call_input.delta", {{"delta", input}});
     tell("response.custom_tool_call_input.done", {{"input", input}});
@@ -226,8 +218,8 @@ class WholeResponse final : public AnswerSink {
  public:
   WholeResponse(CallPtr call, ResponsesOptions options)
       : call_(std::move(call)),
-        builder_(call_->generator.card().id, std::move(options), [](std::string_view, const Json&) {
-        }) {}
+        builder_(call_->generator.card().id, std::move(options),
+                 [](std::string_view, const Json&) {}) {}
   void piece(int, std::span<const chat::Event> events,
              std::span<const TokenReport> tokens) override {
     add_all(builder_, events, tokens);
@@ -251,11 +243,10 @@ class StreamedResponse final : public AnswerSink,
   // Clients of this API count the time between events, and a comment is none: while nothing
   // happens, the response is said to be in progress again.
   void begin() override {
-    call_->responder->begin(
-        {.headers = call_->headers(), .keep_alive = [weak = weak_from_this()] {
-           const auto self = weak.lock();
-           return self ? self->in_progress() : std::string();
-         }});
+    call_->responder->begin({.headers = call_->headers(), .keep_alive = [weak = weak_from_this()] {
+                               const auto self = weak.lock();
+                               return self ? self->in_progress() : std::string();
+                             }});
     send("response.created", {{"response", builder_.snapshot("in_progress")}});
     call_->responder->write(in_progress());
   }

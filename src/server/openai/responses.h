@@ -12,8 +12,8 @@ void openai_responses(const CallPtr& call);
 
 // How a tool of the request comes back in the answer.
 struct ResponseTool {
-  bool is_custom = false;       // its argument is text, not JSON
-  std::string space;            // the namespace it was listed in; empty: none
+  bool is_custom = false;  // its argument is text, not JSON
+  std::string space;       // the namespace it was listed in; empty: none
 };
 
 struct ResponsesOptions {

@@ -49,8 +49,8 @@ class ItemReader {
                                           "this is ",
                                           in_quotes(role)));
     }
-    std::string content = text_content(item.required("content"), where + ".content",
-                                       Pictures::kRefused, call_.notes);
+    std::string content =
+        text_content(item.required("content"), where + ".content", Pictures::kRefused, call_.notes);
     if (role == "assistant") {
       chat::Message& turn = assistant();
       append(turn.content, cat(turn.content.empty() ? "" : "\n", content));
@@ -80,8 +80,8 @@ class ItemReader {
   void read_output(Fields& item) {
     chat::Message result{.role = "tool"};
     result.call_id = item.string("call_id").value_or("");
-    result.content = text_content(item.required("output"), item.path("output"),
-                                  Pictures::kReplaced, call_.notes);
+    result.content = text_content(item.required("output"), item.path("output"), Pictures::kReplaced,
+                                  call_.notes);
     out_.push_back(std::move(result));
   }
 
@@ -96,7 +96,8 @@ class ItemReader {
 
 void read_input(Fields& fields, Call& call, AnswerRequest& request) {
   auto& messages = request.conversation.messages;
-  if (const auto instructions = fields.string("instructions"); instructions && !instructions->empty()) {
+  if (const auto instructions = fields.string("instructions");
+      instructions && !instructions->empty()) {
     messages.push_back({.role = "system", .content = *instructions});
   }
   const Json* input = fields.find("input");
@@ -104,8 +105,8 @@ void read_input(Fields& fields, Call& call, AnswerRequest& request) {
     ItemReader reader(call, messages);
     for (size_t i = 0; i < input->size(); ++i) reader.read((*input)[i], cat("input[", i, "]"));
   } else if (input != nullptr && !input->is_string() && !input->is_array()) {
-    refuse_field("input", cat("a text or a list of items is wanted, and this is ",
-                              describe(*input)));
+    refuse_field("input",
+                 cat("a text or a list of items is wanted, and this is ", describe(*input)));
   } else {  // an empty one is how some clients see whether the model is there
     const bool is_text = input != nullptr && input->is_string();
     messages.push_back({.role = "user", .content = is_text ? input->get<std::string>() : ""});
@@ -117,9 +118,11 @@ void read_input(Fields& fields, Call& call, AnswerRequest& request) {
 chat::Tool custom_tool(Fields& tool) {
   Json input{{"type", "string"}, {"description", "The text that the tool gets, as it is."}};
   std::string description = tool.string("description").value_or("");
-  if (const Json* format = tool.find("format"); format != nullptr && format->contains("definition")) {
-    append(description, cat("\nThe input follows this grammar:\n",
-                            Fields(*format, tool.path("format")).string("definition").value_or("")));
+  if (const Json* format = tool.find("format");
+      format != nullptr && format->contains("definition")) {
+    append(description,
+           cat("\nThe input follows this grammar:\n",
+               Fields(*format, tool.path("format")).string("definition").value_or("")));
   }
   return {.name = tool.required_string("name"),
           .description = std::move(description),
@@ -149,7 +152,8 @@ void read_tool(const Json& json, const std::string& where, const std::string& sp
     }
   } else if (is_custom || type == "function") {
     request.conversation.tools.push_back(is_custom ? custom_tool(tool) : function_tool(tool));
-    options.tools[request.conversation.tools.back().name] = {.is_custom = is_custom, .space = space};
+    options.tools[request.conversation.tools.back().name] = {.is_custom = is_custom,
+                                                             .space = space};
   } else {  // searches and shells that OpenAI runs
     call.note(cat(where, " of type ", in_quotes(type, 48), " left out"));
   }

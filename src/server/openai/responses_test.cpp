@@ -25,7 +25,8 @@ FakeScript agent_script() {
   script.steps = {
       {.events = {reasoning("hm"), content("Yes"), content("!")}},
       {.events = {call_begin(0, "look"), arguments(0, "{\"a\":"), arguments(0, "1}"), call_end(0)}},
-      {.events = {call_begin(1, "patch", "c9"), arguments(1, "{\"input\":\"*** x\"}"), call_end(1)}},
+      {.events = {call_begin(1, "patch", "c9"), arguments(1, "{\"input\":\"*** x\"}"),
+                  call_end(1)}},
       {.events = {call_begin(2, "far"), call_end(2)}}};
   script.end.stats.n_generated = 9;
   script.end.n_reasoning = 2;
@@ -38,23 +39,34 @@ TEST(OpenAiResponses, StreamsEveryEventInOrderWithRisingNumbers) {
   const auto answer =
       server.post("/v1/responses", {{"input", "Go"}, {"tools", kTools}, {"stream", true}});
   const auto events = wire_events(answer->stream);
-  EXPECT_EQ(names_of(events),
-            (std::vector<std::string>{
-                "response.created", "response.in_progress",
-                "response.output_item.added", "response.content_part.added",
-                "response.reasoning_text.delta", "response.reasoning_text.done",
-                "response.content_part.done", "response.output_item.done",
-                "response.output_item.added", "response.content_part.added",
-                "response.output_text.delta", "response.output_text.delta",
-                "response.output_text.done", "response.content_part.done",
-                "response.output_item.done",
-                "response.output_item.added", "response.function_call_arguments.delta",
-                "response.function_call_arguments.delta", "response.function_call_arguments.done",
-                "response.output_item.done",
-                "response.output_item.added", "response.custom_tool_call_input.delta",
-                "response.custom_tool_call_input.done", "response.output_item.done",
-                "response.output_item.added", "response.function_call_arguments.done",
-                "response.output_item.done", "response.completed"}));
+  EXPECT_EQ(names_of(events), (std::vector<std::string>{"response.created",
+                                                        "response.in_progress",
+                                                        "response.output_item.added",
+                                                        "response.content_part.added",
+                                                        "response.reasoning_text.delta",
+                                                        "response.reasoning_text.done",
+                                                        "response.content_part.done",
+                                                        "response.output_item.done",
+                                                        "response.output_item.added",
+                                                        "response.content_part.added",
+                                                        "response.output_text.delta",
+                                                        "response.output_text.delta",
+                                                        "response.output_text.done",
+                                                        "response.content_part.done",
+                                                        "response.output_item.done",
+                                                        "response.output_item.added",
+                                                        "response.function_call_arguments.delta",
+                                                        "response.function_call_arguments.delta",
+                                                        "response.function_call_arguments.done",
+                                                        "response.output_item.done",
+                                                        "response.output_item.added",
+                                                        "response.custom_tool_call_input.delta",
+                                                        "response.custom_tool_call_input.done",
+                                                        "response.output_item.done",
+                                                        "response.output_item.added",
+                                                        "response.function_call_arguments.done",
+                                                        "response.output_item.done",
+                                                        "response.completed"}));
   for (size_t i = 0; i < events.size(); ++i) {
     const Json data = Json::parse(events[i].data);
     EXPECT_EQ(data["type"], events[i].name);

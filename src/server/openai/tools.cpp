@@ -57,8 +57,7 @@ void choose_word(const std::string& word, AnswerRequest& request) {
 // Only some of the tools may be called; the others are still described, so that the prompt stays
 // what it was.
 void allow_some(const Json& choice, AnswerRequest& request) {
-  Fields fields(choice.contains("allowed_tools") ? choice["allowed_tools"] : choice,
-                "tool_choice");
+  Fields fields(choice.contains("allowed_tools") ? choice["allowed_tools"] : choice, "tool_choice");
   choose_word(fields.string("mode").value_or("auto"), request);
   const Json& allowed = fields.required("tools");
   std::vector<chat::Tool> kept;
@@ -137,7 +136,8 @@ void read_format(const Json& format, const std::string& where, AnswerRequest& re
                  cat("text, json_object or json_schema is wanted, and this is ", in_quotes(type)));
   }
   const Json* inner = fields.find("json_schema");
-  Fields spec(inner != nullptr ? *inner : format, inner != nullptr ? where + ".json_schema" : where);
+  Fields spec(inner != nullptr ? *inner : format,
+              inner != nullptr ? where + ".json_schema" : where);
   const Json& schema = spec.required("schema");
   const bool strict = spec.boolean("strict").value_or(false);
   request.rules.format = grammar::JsonSchema{
