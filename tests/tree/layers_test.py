@@ -56,7 +56,8 @@ GGUF_NAME = re.compile(r'"((general|tokenizer|split)\.[a-z_.]+'
                        r'|\.(attention|rope|ssm|expert_\w+)\.[a-z_.]+'
                        r'|\.(block_count|embedding_length|context_length|feed_forward_length|vocab_size)\b'
                        r'|blk\.|token_embd|output_norm)')
-GGUF_NAMES_BELONG_TO = ("src/spec/arch/", "src/spec/", "src/gguf/", "src/text/")
+# Ollama's API shows the keys of a file under their own names.
+GGUF_NAMES_BELONG_TO = ("src/spec/arch/", "src/spec/", "src/gguf/", "src/text/", "src/server/ollama/")
 
 OUTSIDE_WORLD = re.compile(r"\b(std::c(out|err|log|in)\b|(std::|::)?(getenv|setenv|secure_getenv)\s*\(|(std::|::)?v?f?printf\s*\("
                            r"|(std::)?(puts|fputs|putchar|perror)\s*\(|(std::|::|\b)_?exit\s*\(|std::quick_exit|std::terminate\s*\()")
