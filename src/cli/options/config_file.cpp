@@ -63,7 +63,7 @@ std::string toml_text(const toml::table& table) {
 void insert_value(toml::table& table, CLI::Option& option, const std::string& name) {
   const std::string type = option.get_type_name();
   if (option.get_expected_min() == 0) {  // a flag
-    table.insert(name, option.count() > 0);
+    table.insert(name, option.count() > 0 && option.as<bool>());
     return;
   }
   if (option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll) {
