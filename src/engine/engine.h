@@ -74,6 +74,7 @@ struct SpeculationStats {
 struct PrefixMiss {
   int64_t n_equal = 0;              // tokens that agree
   std::vector<text::Token> cached;  // what the cache had next, some of it; empty: no miss
+  std::vector<text::Token> asked;   // what the prompt has there
 };
 
 struct GenerateStats {

@@ -175,9 +175,13 @@ void Scheduler::find_prefix(Job& job) {
   totals_.n_disk_tokens += job.stats.n_reused_disk;
   if (before.n_equal >= kMissReported && before.n_equal < int64_t(prefix.size()) &&
       !before.cached_next.empty()) {
-    const auto cached =
-        before.cached_next.first(std::min(before.cached_next.size(), size_t(kMostMissing)));
-    job.stats.miss = {.n_equal = before.n_equal, .cached = {cached.begin(), cached.end()}};
+    const auto some = [](std::span<const text::Token> tokens) {
+      const auto few = tokens.first(std::min(tokens.size(), size_t(kMostMissing)));
+      return std::vector(few.begin(), few.end());
+    };
+    job.stats.miss = {.n_equal = before.n_equal,
+                      .cached = some(before.cached_next),
+                      .asked = some(prefix.subspan(size_t(before.n_equal)))};
   }
 }
 

@@ -224,6 +224,7 @@ TEST_P(TinyService, WhatWasReadIsNotReadAgainWhoeverAsks) {
   EXPECT_TRUE(
       std::ranges::equal(branched.stats.miss.cached,
                          std::span(prompt).subspan(120, branched.stats.miss.cached.size())));
+  EXPECT_TRUE(std::ranges::equal(branched.stats.miss.asked, some_tokens(19, 9)));
   EXPECT_EQ(ask(*served, greedy(next, 4)).stats.n_reused, int64_t(next.size()) - 1)
       << "the branch has not driven out the trunk";
 }

@@ -42,7 +42,7 @@ class ObservedSink final : public AnswerSink {
     begin();
     record_.n_prompt = end.stats.n_prompt;
     record_.n_reused = std::max(record_.n_reused, end.stats.n_reused);
-    if (!end.stats.miss.cached.empty()) record_.n_equal = end.stats.miss.n_equal;
+    note_miss(end.stats.miss);
     record_.n_generated += end.stats.n_generated;
     record_.prompt_seconds += end.stats.prompt_seconds;
     record_.decode_seconds = std::max(record_.decode_seconds, end.stats.decode_seconds);
@@ -67,6 +67,20 @@ class ObservedSink final : public AnswerSink {
  private:
   double seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  void note_miss(const PrefixMiss& miss) {
+    if (miss.cached.empty()) return;
+    record_.n_equal = miss.n_equal;
+    if (!call_->log.shows_texts()) return;
+    record_.asked_text = text_of(miss.asked);
+    record_.cached_text = text_of(miss.cached);
+  }
+  std::string text_of(std::span<const text::Token> tokens) const {
+    std::string text;
+    for (const text::Token token : tokens) {
+      text += call_->generator.tokenizer().piece(token, text::SpecialTokens::kParse);
+    }
+    return text;
   }
   void close_one() {
     if (--n_open_ > 0) return;

@@ -29,6 +29,10 @@ void RequestLog::answered(const Call& call, const AnswerRecord& record) {
   if (record.n_equal > 0) {
     append(text, cat(", differs from what was cached after ", record.n_equal, " tokens"));
   }
+  if (!record.cached_text.empty()) {
+    append(text, cat(": ", in_quotes(record.asked_text, 100), " where the cache has ",
+                     in_quotes(record.cached_text, 100)));
+  }
   append(text, cat(", ", record.n_generated, " generated"));
   if (record.decode_seconds > 0) {
     append(text, cat(" at ", rounded(double(record.n_generated) / record.decode_seconds, 10),

@@ -22,6 +22,7 @@ struct AnswerRecord {
   int64_t n_prompt = 0;
   int64_t n_reused = 0;
   int64_t n_equal = 0;  // tokens before the prompt left what was cached; 0: it did not
+  std::string asked_text, cached_text;  // … and what both have there, where the log shows texts
   int64_t n_generated = 0;
   double prompt_seconds = 0;
   double decode_seconds = 0;

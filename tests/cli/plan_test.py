@@ -91,6 +91,24 @@ class PlanTest(ProgramTest):
         self.assertTrue(all(choice["usd"] <= 4000 for choice in advice["choices"]))
         self.assertTrue(advice["would_change"])
 
+    def test_loads_are_kept_beside_what_was_planned(self):
+        self.env["RIDGE_DATA"] = str(self.cache / "data")
+        self.assertIn("nothing was loaded", self.plan("--check"))
+        path = support.model("smollm2-135m")
+        self.run_ridge("run", path, "-p", "Count.", "-n", "40", "--temp", "0", "-c", "512")
+        self.run_ridge("run", path, "-p", "Count.", "-n", "2", "--temp", "0", "-c", "1024")
+        newest, older = self.plan_json("--check")
+        self.assertEqual((newest["context"], older["context"]), (1024, 512))
+        self.assertEqual(newest["decode_tok_s"], 0)  # too few to say
+        self.assertGreater(older["decode_tok_s"], 0)
+        self.assertGreater(older["planned_high"], older["planned_low"])
+        for load in (newest, older):
+            planned, taken = (sum(load[k].values()) for k in ("planned_bytes", "allocated_bytes"))
+            self.assertLess(abs(planned - taken), 0.01 * taken + 16e6)
+        self.assertIn("smollm2-135m", self.plan("--check"))
+        (self.cache / "data/loads.jsonl").write_text("{}\nnonsense\n")
+        self.assertIn("nothing was loaded", self.plan("--check"))
+
     def test_bad_input_is_explained(self):
         for arguments, said in ((["Qwen3-9B", "--on", "DGX Spark"], "Qwen3-8B"),
                                 (["Qwen3-8B", "--on", "RTX 4900"], "RTX 4090"),

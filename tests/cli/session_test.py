@@ -53,6 +53,17 @@ class Sessions(ProgramTest):
         self.assertEqual(after["usage"]["prompt_tokens_details"]["cached_tokens"], prompt - 1)
         self.assertFalse(left.exists())
 
+    def test_the_log_says_where_a_prompt_left_the_cache_and_the_words_only_when_asked(self):
+        for arguments, shows in (((), False), (("--log-texts",), True)):
+            server = self.serve(*arguments)
+            text = "\n".join(PARAGRAPHS[:20])
+            server.chat(text + " Shorten it.", max_tokens=1)
+            server.chat(text + " Translate it.", max_tokens=1)
+            server.close()
+            self.assertRegex(server.log(), r"differs from what was cached after \d+ tokens")
+            self.assertEqual("Translate" in server.log(), shows)
+            self.assertEqual("Shorten" in server.log(), shows)
+
     def test_two_servers_share_a_folder(self):
         folder = str(self.cache / "prefixes")
         one, two = self.serve("--cache-disk", folder), self.serve("--cache-disk", folder)

@@ -8,6 +8,7 @@
 #include "cli/exit_code.h"
 #include "cli/json_text.h"
 #include "cli/jsonl.h"
+#include "cli/plan/load_record.h"
 #include "cli/plan/plan_report.h"
 #include "cli/plan/question.h"
 #include "cli/ui/format.h"
@@ -25,6 +26,7 @@ struct PlanOptions {
   bool jsonl = false;
   bool hardware = false;
   bool models = false;
+  bool check = false;
   bool json = false;
 };
 
@@ -98,6 +100,11 @@ int list_models(const planner::Catalogues& catalogues, bool json, Context& conte
 }
 
 int run_plan(const PlanOptions& options, Context& context) {
+  if (options.check) {
+    const std::vector<LoadRecord> loads = kept_loads(context);
+    options.json ? context.out.line(loads_json(loads)) : context.out.write(loads_text(loads));
+    return kExitOk;
+  }
   const planner::Catalogues catalogues = catalogues_for(options.arguments, context);
   if (options.jsonl) return run_jsonl(catalogues, context);
   if (options.hardware) return list_hardware(catalogues, options.json, context);
@@ -129,6 +136,7 @@ header is read. docs/planning.md has the formulas and how well they predict.
   ridge plan Llama-3.3-70B --on "2x RTX 4090" --quant Q3_K_M,Q4_K_M --kv-type q8_0
   ridge plan https://example.org/model.gguf --on "M5 Max 64GB"
   ridge plan --hardware; ridge plan --models
+  ridge plan --check                               how well it did so far, on this machine
   ridge plan --jsonl < questions.jsonl)";
 
 }  // namespace
@@ -142,6 +150,8 @@ void add_plan(CommandLine& line, Action& chosen) {
   declare_plan_arguments(set, options->arguments);
   set.flag("--hardware", options->hardware, "List the machines that are known");
   set.flag("--models", options->models, "List the models that are known");
+  set.flag("--check", options->check,
+           "Show what loads here took and how fast they were, beside what was planned");
   set.flag("--jsonl", options->jsonl,
            "Questions on standard input, answers on standard output, one JSON object a line");
   set.flag("--json", options->json, "JSON on standard output");

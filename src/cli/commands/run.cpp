@@ -6,6 +6,7 @@
 #include "cli/input.h"
 #include "cli/options/model_options.h"
 #include "cli/options/sampling_options.h"
+#include "cli/plan/load_record.h"
 #include "cli/prompt.h"
 #include "cli/report.h"
 #include "cli/stats.h"
@@ -34,6 +35,28 @@ void check(const RunOptions& options) {
     fail(ErrorCode::kInvalidArgument,
          "--raw uses no template, so --system and --chat-template-file have no place");
   }
+}
+
+void keep(const RunOptions& options, const LoadedModel& loaded, const GenerateStats& stats,
+          Context& context) {
+  constexpr int64_t kEnough = 16;  // tokens for a rate to mean something
+  const Engine& engine = *loaded.engine;
+  if (engine.memory_plan().placement != WeightPlacement::kMemory) return;  // another question
+  const EngineOptions asked = engine_options(options.model, context);
+  const MemoryNeeds& needs = engine.memory_plan().needs;
+  const bool is_plain = stats.speculation.n_drafted == 0 && stats.n_generated >= kEnough;
+  keep_load({.command = "run",
+             .model = loaded.path,
+             .setup = {.context = engine.context(),
+                       .k_dtype = asked.k_dtype,
+                       .v_dtype = asked.v_dtype,
+                       .batch = asked.batch},
+             .allocated = {.weights = needs.experts + needs.other_weights,
+                           .cache = engine.kv_bytes(),
+                           .compute = needs.compute},
+             .depth = stats.n_prompt,
+             .decode_tok_s = is_plain ? double(stats.n_generated - 1) / stats.decode_seconds : 0},
+            context);
 }
 
 std::vector<text::Token> make_prompt(const RunOptions& options, const LoadedModel& loaded,
@@ -93,6 +116,7 @@ int run_run(const RunOptions& options, Context& context) {
   } else if (!options.quiet) {
     context.err.line(context.err.palette().dim(stats_line(stats)));
   }
+  keep(options, loaded, result.stats, context);
   return result.finish == FinishReason::kCancelled ? kExitInterrupted : kExitOk;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/exit_code.h"
 #include "cli/options/model_options.h"
 #include "cli/options/server_options.h"
+#include "cli/plan/load_record.h"
 #include "cli/serve_screen.h"
 #include "cli/ui/format.h"
 #include "cli/ui/progress.h"
@@ -66,6 +67,24 @@ std::vector<std::pair<std::string, int64_t>> memory_classes(const Service& servi
   return {{"weights", service.weight_bytes()}, {"cache", needs.kv}, {"compute", needs.compute}};
 }
 
+// The cache of a server serves several requests: it is planned as one slot of so many tokens.
+void keep(const ServeOptions& options, const std::filesystem::path& path, const Service& service,
+          Context& context) {
+  if (service.memory_plan().placement != WeightPlacement::kMemory) return;
+  const EngineOptions asked = engine_options(options.model, context);
+  const MemoryNeeds& needs = service.memory_plan().needs;
+  keep_load({.command = "serve",
+             .model = path,
+             .setup = {.context = service.cache_tokens(),
+                       .k_dtype = asked.k_dtype,
+                       .v_dtype = asked.v_dtype,
+                       .batch = asked.batch},
+             .allocated = {.weights = needs.experts + needs.other_weights,
+                           .cache = service.status().kv_bytes,
+                           .compute = needs.compute}},
+            context);
+}
+
 int run_serve(const ServeOptions& options, Context& context) {
   if (options.print_config) {
     context.out.write(options.config_text());
@@ -88,6 +107,7 @@ int run_serve(const ServeOptions& options, Context& context) {
     const std::lock_guard lock(writing);
     context.err.line(printable(cat(now_text(), line)));
   });
+  if (options.server.log_texts) app.log().show_texts();
   server::HttpServer http(http_options(options.server), app);
   app.watch(http);
   server::Metrics::Fixed fixed;
@@ -110,6 +130,7 @@ int run_serve(const ServeOptions& options, Context& context) {
                                   .memory = memory_classes(*service),
                                   .wants_key = !access.keys.empty()}));
   context.err.flush();
+  keep(options, path, *service, context);
   http.run();
   return kExitOk;
 }

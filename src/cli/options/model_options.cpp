@@ -45,7 +45,7 @@ void declare_model(OptionSet& set, std::string& model) {
 
 void declare_context(OptionSet& set, int64_t& n_context) {
   set.value("-c,--ctx-size", n_context,
-            "Tokens of context (default: the model's own, at most 8192)")
+            "Tokens of context (default: the model's own, at most 8192; of a server 32768)")
       .within(int64_t(0), int64_t(1) << 30)
       .group(kGroup);
 }

@@ -38,6 +38,8 @@ void declare_place(OptionSet& set, ServerOptions& options) {
       .within(1, 1 << 30)
       .group(kServer);
   set.flag("-q,--quiet", options.quiet, "No line for each request");
+  set.flag("--log-texts", options.log_texts,
+           "Log the first words in which a prompt differs from what was cached");
 }
 
 void declare_access(OptionSet& set, ServerOptions& options) {

@@ -38,6 +38,7 @@ struct ServerOptions {
   double keep_alive_seconds = 5;
   double drain_seconds = 30;
   bool quiet = false;
+  bool log_texts = false;
 };
 
 void declare_server_options(OptionSet& set, ServerOptions& options);
