@@ -138,7 +138,7 @@ class Anthropic(unittest.TestCase):
         self.tools = [{"name": "get_weather", "description": "Weather of a city", "input_schema": WEATHER}]
 
     def test_message_stream_and_count(self):
-        hello = dict(model="any", max_tokens=20, temperature=0, messages=HELLO)
+        hello = dict(model="any", max_tokens=20, extra_body={"temperature": 0}, messages=HELLO)
         whole = self.client.messages.create(**hello)
         with self.client.messages.stream(**hello) as stream:
             text = "".join(stream.text_stream)
@@ -149,7 +149,7 @@ class Anthropic(unittest.TestCase):
         self.assertEqual(counted.input_tokens, final.usage.input_tokens + final.usage.cache_read_input_tokens)
 
     def test_tools(self):
-        options = dict(model="any", max_tokens=200, temperature=0, tools=self.tools, tool_choice={"type": "any"},
+        options = dict(model="any", max_tokens=200, extra_body={"temperature": 0}, tools=self.tools, tool_choice={"type": "any"},
                        messages=[{"role": "user", "content": ASK_WEATHER}])
         whole = self.client.messages.create(**options)
         self.assertEqual(whole.stop_reason, "tool_use")
