@@ -66,7 +66,7 @@ asan_quick := base tensor gguf spec hub text sample grammar chat kv engine serve
 .PHONY: asan-quick
 asan-quick: $(packages_test) ## the part of asan that CI runs
 	@cmake --preset asan >/dev/null
-	@ninja -C build/asan ridge $(asan_quick:%=%_test)
+	@ninja -C build/asan $(asan_quick:%=%_test)
 	@ctest --preset asan-quick -j$$(nproc)
 
 fuzz: $(packages_test) ## run every fuzz target for FUZZ_SECONDS each
