@@ -30,6 +30,20 @@ bool Answer::next(std::span<float> logits) {
   return room() > 0 || end(FinishReason::kLength);
 }
 
+Answer::Taken Answer::next_of(std::span<const text::Token> pass, std::span<float> logits) {
+  const size_t n_vocab = logits.size() / pass.size();
+  Taken taken{.n_kept = 1, .goes_on = next(logits.first(n_vocab))};
+  while (taken.goes_on && taken.n_kept < pass.size() && last() == pass[taken.n_kept]) {
+    if (is_cancelled()) {
+      taken.goes_on = end(FinishReason::kCancelled);
+    } else {
+      taken.goes_on = next(logits.subspan(taken.n_kept * n_vocab, n_vocab));
+      ++taken.n_kept;
+    }
+  }
+  return taken;
+}
+
 // What goes wrong goes wrong again in next(), where it is told.
 void Answer::prepare() noexcept {
   if (request_.constraint == nullptr || mask_ != Mask::kUnknown) return;

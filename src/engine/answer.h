@@ -26,6 +26,14 @@ class Answer {
 
   // Samples from the logits [n_vocab] and passes the text on. False when the answer has ended.
   bool next(std::span<float> logits);
+  // The same for a pass that read the last token and guesses after it, with the logits
+  // [pass.size(), n_vocab] of each: every position is sampled as if it stood alone, and a guess
+  // stays where it is what the sampler chose (engine/actions/speculate.h).
+  struct Taken {
+    size_t n_kept;  // tokens of the pass that belong to the answer, at least one
+    bool goes_on;
+  };
+  Taken next_of(std::span<const text::Token> pass, std::span<float> logits);
   bool end(FinishReason reason);  // false
   // Passes on text that was held back for the rest of a character or of a stop string.
   void flush();

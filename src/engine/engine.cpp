@@ -9,6 +9,7 @@
 #include "engine/actions/prefill.h"
 #include "engine/actions/speculate.h"
 #include "engine/answer.h"
+#include "engine/checks.h"
 #include "engine/draft_model.h"
 #include "engine/prediction_drafter.h"
 #include "engine/session.h"
@@ -36,18 +37,8 @@ EngineOptions resolve(const EngineOptions& options, const ModelSpec& spec) {
     fail(ErrorCode::kInvalidArgument, "the batch is ", options.batch, " tokens, expected >= 1");
   }
   resolved.batch = std::min(resolved.batch, resolved.context);
-  const int64_t most = options.speculation.most;
-  if (most < 1 || most > kMostDraft) {
-    fail(ErrorCode::kInvalidArgument, "the most tokens to draft are ", most, ", expected 1 to ",
-         kMostDraft);
-  }
-  resolved.speculation.most = std::min(most, resolved.context - 1);
-  if (options.speculation.prediction_layer && !spec.prediction) {
-    fail(ErrorCode::kInvalidArgument,
-         "this file holds no layer that predicts further ahead, which --speculate mtp would use",
-         spec.set_aside.empty() ? "" : " (its metadata name one; its tensors are not all there)",
-         "; a smaller model of the same vocabulary can guess instead: --draft MODEL");
-  }
+  check_speculation(options.speculation, spec);
+  resolved.speculation.most = std::min(options.speculation.most, resolved.context - 1);
   return resolved;
 }
 
@@ -100,7 +91,6 @@ struct Engine::State {
   }
 
   std::shared_ptr<Drafter> make_drafter(const gguf::File& file, Backend& backend) const;
-  void check(std::span<const text::Token> tokens) const;
   bool step(Answer& answer, double& bytes_read);
   Drafter* drafter();
   void describe(SpeculationStats& stats) const;
@@ -138,17 +128,6 @@ void Engine::State::describe(SpeculationStats& stats) const {
   stats.drafter = speculation->drafter().name();
   const DraftLength& length = speculation->length();
   if (length.n_plain() >= kEnough) stats.plain_seconds = length.plain_seconds();
-}
-
-void Engine::State::check(std::span<const text::Token> tokens) const {
-  if (tokens.empty()) fail(ErrorCode::kInvalidArgument, "the prompt is empty");
-  const int64_t n_vocab = model.spec().n_vocab;
-  for (text::Token token : tokens) {
-    if (token < 0 || token >= n_vocab) {
-      fail(ErrorCode::kInvalidArgument, "the prompt holds token id ", token,
-           "; this model's ids go from 0 to ", n_vocab - 1);
-    }
-  }
 }
 
 Engine::Engine(const std::filesystem::path& model, Backend& backend, const EngineOptions& options,
@@ -209,11 +188,7 @@ bool Engine::State::step(Answer& answer, double& bytes_read) {
 GenerateResult Engine::generate(const GenerateRequest& request, const TextSink& sink) {
   State& state = *state_;
   Session& session = state.session;
-  state.check(request.prompt);
-  if (int64_t(request.prompt.size()) > session.capacity()) {
-    fail(ErrorCode::kInvalidArgument, "the prompt has ", request.prompt.size(),
-         " tokens and the context holds ", session.capacity(), "; ask for more with -c");
-  }
+  check_tokens(request.prompt, spec(), session.capacity());
   Answer answer(request, *state.tokenizer, int(spec().n_vocab), sink);
   GenerateStats& stats = answer.result.stats;
   stats.n_prompt = int64_t(request.prompt.size());
@@ -258,11 +233,7 @@ void Engine::logits(std::span<const text::Token> tokens,
                     const std::function<void(int64_t, std::span<const float>)>& sink,
                     int64_t first_row) {
   Session& session = state_->session;
-  state_->check(tokens);
-  if (int64_t(tokens.size()) > session.capacity()) {
-    fail(ErrorCode::kInvalidArgument, "there are ", tokens.size(), " tokens and the context holds ",
-         session.capacity(), "; ask for more with -c");
-  }
+  check_tokens(tokens, spec(), session.capacity());
   session.clear();
   while (!tokens.empty()) {
     const size_t n = std::min(tokens.size(), size_t(session.max_batch()));

@@ -67,9 +67,10 @@ MemoryNeeds stack_needs(const ModelSpec& spec, const gguf::File& file, Backend& 
 }
 
 MemoryNeeds memory_needs(const ModelSpec& spec, const gguf::File& file, Backend& backend,
-                         const KvOptions& cache) {
+                         const KvOptions& cache, int64_t n_logit_rows) {
+  if (n_logit_rows == 0) n_logit_rows = Session::kLogitRows;
   MemoryNeeds needs = stack_needs(spec, file, backend, cache);
-  const int64_t logits = 2 * Session::kLogitRows * spec.n_vocab * int64_t(sizeof(float));
+  const int64_t logits = 2 * n_logit_rows * spec.n_vocab * int64_t(sizeof(float));
   needs.compute += logits + kProgramBytes;
   return needs;
 }

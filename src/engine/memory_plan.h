@@ -24,9 +24,10 @@ struct MemoryNeeds {
   MemoryNeeds& operator+=(const MemoryNeeds& other);
 };
 
-// Throws Error{kInvalidArgument} for a cache that no memory could hold.
+// Throws Error{kInvalidArgument} for a cache that no memory could hold. n_logit_rows: of logits
+// that are wanted at a time; 0: as many as a session takes.
 MemoryNeeds memory_needs(const ModelSpec& spec, const gguf::File& file, Backend& backend,
-                         const KvOptions& cache);
+                         const KvOptions& cache, int64_t n_logit_rows = 0);
 // Of its weights, cache and intermediate results alone, where something else runs beside it.
 MemoryNeeds stack_needs(const ModelSpec& spec, const gguf::File& file, Backend& backend,
                         const KvOptions& cache);

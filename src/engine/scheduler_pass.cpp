@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "engine/scheduler.h"
+#include "engine/trial.h"
 
 namespace ridge {
 namespace {
@@ -100,8 +101,6 @@ void Scheduler::account(double pass_seconds, int64_t n_decoding) {
   totals_.decode_seconds += for_answers;
 }
 
-// Each position's logits are sampled as if it stood alone; a guess stays where it is what the
-// sampler chose (engine/actions/speculate.h).
 void Scheduler::decode(const Part& part, const Tensor& hidden, std::span<float> all_logits) {
   Job& job = *part.job;
   Answer& answer = *job.answer;
@@ -109,12 +108,7 @@ void Scheduler::decode(const Part& part, const Tensor& hidden, std::span<float> 
   const auto logits =
       all_logits.subspan(size_t(part.first_row) * n_vocab, size_t(part.n_rows) * n_vocab);
   const auto read = std::span(tokens_).subspan(size_t(part.first_row), size_t(part.n_rows));
-  size_t n_kept = 1;
-  bool goes_on = answer.next(logits.first(n_vocab));
-  while (goes_on && n_kept < read.size() && answer.last() == read[n_kept]) {
-    goes_on = answer.next(logits.subspan(n_kept * n_vocab, n_vocab));
-    ++n_kept;
-  }
+  const auto [n_kept, goes_on] = answer.next_of(read, logits);
   settle(part, int64_t(n_kept));
   const int64_t first_pos = job.n_cached() - int64_t(n_kept);
   if (&job == drafter_holder_) {
@@ -138,15 +132,8 @@ void Scheduler::decode(const Part& part, const Tensor& hidden, std::span<float> 
 // Of the rows that a part has written, the first n_kept stay.
 void Scheduler::settle(const Part& part, int64_t n_kept) {
   if (part.n_drafted == 0) return;
-  KvSequence& sequence = *part.job->sequence;
-  if (n_kept == part.n_rows) return sequence.accept_trial();
-  sequence.take_back_trial();
-  if (kv_.has_states()) {
-    const BatchSequence rows[] = {{.sequence = &sequence, .first_row = 0, .n_rows = int(n_kept)}};
-    const auto kept = std::span(tokens_).subspan(size_t(part.first_row), size_t(n_kept));
-    model_.replay({.tokens = kept, .sequences = rows, .trial_row = 0}, kv_, workspace_);
-  }
-  sequence.commit(n_kept);
+  const auto tried = std::span(tokens_).subspan(size_t(part.first_row), size_t(part.n_rows));
+  end_trial(model_, kv_, workspace_, *part.job->sequence, tried, n_kept);
 }
 
 // Rows of a prompt (or of an answer that waited) have been read: [n, d_model].

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/checks.h"
 #include "engine/draft_model.h"
 #include "engine/prediction_drafter.h"
 #include "engine/scheduler.h"
@@ -58,7 +59,6 @@ struct Service::State {
         status(scheduler.status()) {}
 
   SchedulerOptions scheduler_options(const gguf::File& file, Backend& backend);
-  void check(std::span<const text::Token> tokens) const;
   RequestId submit(std::unique_ptr<Job> job);
   void run();
   std::string step();
@@ -92,15 +92,12 @@ SchedulerOptions Service::State::scheduler_options(const gguf::File& file, Backe
                           .batch = plan.cache.max_batch,
                           .n_running = options.n_running,
                           .answer_reserve = options.answer_reserve,
-                          .most_drafted = 0,
+                          .most_drafted = most_drafted(options),
                           .adapts = wanted.adapts,
                           .drafter = wanted.drafter,
                           .disk = {},
                           .weights_of_pass = {}};
-  KvOptions own = plan.cache;  // of a drafter that has a cache: for one request
-  own.n_tokens = plan.context;
-  own.n_sequences = 1;
-  own.n_moments = 0;
+  const KvOptions own = drafter_cache(plan);
   if (wanted.prediction_layer) {
     chosen.drafter =
         std::make_shared<PredictionDrafter>(file, model, backend, own, plan.memory.placement);
@@ -108,7 +105,6 @@ SchedulerOptions Service::State::scheduler_options(const gguf::File& file, Backe
     const DraftModel::Target target{*tokenizer, model.spec().n_vocab};
     chosen.drafter = std::make_shared<DraftModel>(wanted.draft_model, backend, target, own);
   }
-  if (chosen.drafter != nullptr || options.looks_up_drafts) chosen.most_drafted = wanted.most;
   if (!options.cache_disk.empty() && options.cache_disk_bytes > 0) {
     chosen.disk = {.folder = options.cache_disk,
                    .max_bytes = options.cache_disk_bytes,
@@ -125,10 +121,6 @@ Service::Service(const std::filesystem::path& path, Backend& backend, const Serv
                  const LoadProgress& progress) {
   const gguf::File file = gguf::File::open(path);
   const ModelSpec spec = build_spec(file);
-  if (options.engine.speculation.prediction_layer && !spec.prediction) {
-    fail(ErrorCode::kInvalidArgument, path.string(),
-         " holds no layer that predicts further ahead, which --speculate mtp would use");
-  }
   state_ = std::make_unique<State>(file, spec, backend, options, progress);
   state_->thread = std::thread([this] { state_->run(); });
 }
@@ -165,21 +157,6 @@ const MemoryPlan& Service::memory_plan() const {
   return state_->plan.memory;
 }
 
-void Service::State::check(std::span<const text::Token> tokens) const {
-  if (tokens.empty()) fail(ErrorCode::kInvalidArgument, "the prompt is empty");
-  const int64_t n_vocab = model.spec().n_vocab;
-  for (const text::Token token : tokens) {
-    if (token < 0 || token >= n_vocab) {
-      fail(ErrorCode::kInvalidArgument, "the prompt holds token id ", token,
-           "; this model's ids go from 0 to ", n_vocab - 1);
-    }
-  }
-  if (int64_t(tokens.size()) > plan.context) {
-    fail(ErrorCode::kInvalidArgument, "the prompt has ", tokens.size(),
-         " tokens and the context holds ", plan.context);
-  }
-}
-
 RequestId Service::State::submit(std::unique_ptr<Job> job) {
   RequestId id = 0;
   {
@@ -204,7 +181,7 @@ RequestId Service::State::submit(std::unique_ptr<Job> job) {
 }
 
 RequestId Service::submit(GenerateRequest request, std::shared_ptr<RequestSink> sink) {
-  state_->check(request.prompt);
+  check_tokens(request.prompt, spec(), context());
   const Sampler checked(request.sampling, int(spec().n_vocab));  // throws where they are wrong
   auto job = std::make_unique<Job>(0, std::move(request), std::move(sink));
   return state_->submit(std::move(job));
@@ -219,7 +196,7 @@ void Service::cancel(RequestId id) {
 }
 
 EmbeddingResult Service::embed(std::vector<text::Token> tokens) {
-  state_->check(tokens);
+  check_tokens(tokens, spec(), context());
   auto answer = std::make_shared<std::promise<EmbeddingResult>>();
   GenerateRequest request;
   request.prompt = std::move(tokens);

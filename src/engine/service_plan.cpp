@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "engine/checks.h"
+#include "engine/prediction_drafter.h"
 
 namespace ridge {
 namespace {
@@ -29,7 +31,8 @@ CacheCost cost_of(const ModelSpec& spec, const EngineOptions& options) {
   return cost;
 }
 
-void check_options(const ServiceOptions& options) {
+void check_options(const ServiceOptions& options, const ModelSpec& spec) {
+  check_speculation(options.engine.speculation, spec);
   const auto check = [](std::string_view what, int64_t value, int64_t least) {
     if (value < least) {
       fail(ErrorCode::kInvalidArgument, what, " is ", value, ", expected at least ", least);
@@ -46,7 +49,8 @@ void check_options(const ServiceOptions& options) {
 KvOptions cache_of(const ServiceOptions& options, const CacheCost& cost, int64_t n_tokens,
                    int64_t cache_bytes) {
   const EngineOptions& engine = options.engine;
-  const int64_t n_rows = options.n_running * (1 + engine.speculation.most);
+  const int64_t n_drafted = most_drafted(options);
+  const int64_t n_rows = options.n_running * (1 + n_drafted);
   int64_t n_moments = 0;
   if (cost.moment > 0) {
     const auto affordable = int64_t(kMomentShare * double(cache_bytes)) / cost.moment;
@@ -57,15 +61,30 @@ KvOptions cache_of(const ServiceOptions& options, const CacheCost& cost, int64_t
           .n_tokens = n_tokens,
           .n_sequences = options.n_running,
           .max_batch = std::max(engine.batch, n_rows),
-          .n_trial = engine.speculation.most + 1,
+          .n_trial = n_drafted > 0 ? n_drafted + 1 : 0,
           .n_moments = n_moments};
 }
 
 }  // namespace
 
+int64_t most_drafted(const ServiceOptions& options) {
+  const SpeculationOptions& wanted = options.engine.speculation;
+  const bool somebody_guesses = options.looks_up_drafts || wanted.drafter != nullptr ||
+                                wanted.prediction_layer || !wanted.draft_model.empty();
+  return somebody_guesses ? wanted.most : 0;
+}
+
+KvOptions drafter_cache(const ServicePlan& plan) {
+  KvOptions cache = plan.cache;
+  cache.n_tokens = plan.context;
+  cache.n_sequences = 1;
+  cache.n_moments = 0;
+  return cache;
+}
+
 ServicePlan plan_service(const ModelSpec& spec, const gguf::File& file, Backend& backend,
                          const ServiceOptions& options) {
-  check_options(options);
+  check_options(options, spec);
   const EngineOptions& engine = options.engine;
   const MemoryLimit limit = engine.memory.value_or(memory_limit());
   const CacheCost cost = cost_of(spec, engine);
@@ -76,7 +95,12 @@ ServicePlan plan_service(const ModelSpec& spec, const gguf::File& file, Backend&
                                                              : "all that the model was made for";
   const auto needs = [&](int64_t n_tokens, int64_t cache_bytes) {
     plan.cache = cache_of(options, cost, n_tokens, cache_bytes);
-    return memory_needs(spec, file, backend, plan.cache);
+    MemoryNeeds all = memory_needs(spec, file, backend, plan.cache,
+                                   options.n_running * (1 + most_drafted(options)));
+    if (engine.speculation.prediction_layer) {
+      all += PredictionDrafter::memory_needs(spec, file, backend, drafter_cache(plan));
+    }
+    return all;
   };
   const auto one_request = [&] { return needs(plan.context, cost.token * plan.context); };
   const bool may_shrink = engine.context == 0;

@@ -21,6 +21,12 @@ struct ServicePlan {
   MemoryPlan memory;
 };
 
+// Tokens that are guessed at once for each request; 0: nobody guesses.
+int64_t most_drafted(const ServiceOptions& options);
+
+// Of a drafter with a cache of its own, which serves one request at a time.
+KvOptions drafter_cache(const ServicePlan& plan);
+
 // Throws Error{kOutOfMemory} where not even one request of the context that was asked for (or, when
 // none was, of 4096 tokens) fits; kInvalidArgument for impossible options.
 ServicePlan plan_service(const ModelSpec& spec, const gguf::File& file, Backend& backend,

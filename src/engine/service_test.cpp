@@ -293,6 +293,20 @@ TEST_P(TinyService, RefusesWhatItCannotTake) {
   EXPECT_EQ(code_of(greedy({1}, 1)), ErrorCode::kBusy);
 }
 
+TEST_P(TinyService, RefusesToGuessNoneOrTooMany) {
+  for (const int64_t most : {-1, 0, 16, 100}) {
+    ServiceOptions wanted = options();
+    wanted.engine.speculation.most = most;
+    try {
+      service(wanted);
+      ADD_FAILURE() << most;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
+      EXPECT_NE(std::string_view(error.what()).find("expected 1 to 15"), std::string_view::npos);
+    }
+  }
+}
+
 TEST_P(TinyService, ACancelledRequestLeavesWhatItHasRead) {
   const auto served = service(options());
   const auto sink = std::make_shared<Collector>();

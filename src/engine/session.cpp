@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "engine/trial.h"
 
 namespace ridge {
 
@@ -54,17 +55,10 @@ void Session::begin_trial() {
 void Session::keep(int64_t n) {
   const int64_t begin = std::exchange(trial_begin_, -1);
   const int64_t n_tried = int64_t(tokens_.size()) - begin;
-  RIDGE_CHECK(begin >= 0 && n <= n_tried);
-  if (n == n_tried) return sequence_.accept_trial();
-  sequence_.take_back_trial();
+  RIDGE_CHECK(begin >= 0);
+  const auto tried = std::span(tokens_).last(size_t(n_tried));
+  end_trial(model_, kv_, workspace_, sequence_, tried, n);
   tokens_.resize(size_t(begin + n));
-  if (n == 0) return;
-  const BatchSequence rows[] = {{.sequence = &sequence_, .first_row = 0, .n_rows = int(n)}};
-  const auto kept = std::span(tokens_).last(size_t(n));
-  if (has_states()) {
-    model_.replay({.tokens = kept, .sequences = rows, .trial_row = 0}, kv_, workspace_);
-  }
-  sequence_.commit(n);
 }
 
 }  // namespace ridge

@@ -68,17 +68,7 @@ SpeculativeStep Speculation::step(Session& session, Answer& answer) {
   const std::span<float> logits = session.logits(hidden);
   const auto read = Clock::now();
 
-  const size_t n_vocab = logits.size() / pass_.size();
-  size_t n_read = 1;  // of the pass, that belong to the answer
-  bool goes_on = answer.next(logits.first(n_vocab));
-  while (goes_on && n_read < pass_.size() && answer.last() == pass_[n_read]) {
-    if (answer.is_cancelled()) {
-      goes_on = answer.end(FinishReason::kCancelled);
-    } else {
-      goes_on = answer.next(logits.subspan(n_read * n_vocab, n_vocab));
-      ++n_read;
-    }
-  }
+  const auto [n_read, goes_on] = answer.next_of(pass_, logits);
   if (!draft.empty()) session.keep(int64_t(n_read));
   drafter_->observe(first_pos, std::span(pass_).first(n_read),
                     slice_rows(hidden, 0, int64_t(n_read)));
