@@ -12,23 +12,11 @@ constexpr int64_t kPlainEvery = 64;    // steps, to know it still
 constexpr int64_t kProbeEvery = 16;    // steps, to know the lengths beside the best
 constexpr int64_t kFirstWait = 16;     // steps
 constexpr int64_t kLongestWait = 256;  // steps
-constexpr double kMemory = 0.95;       // of acceptance: twenty steps
-constexpr double kWeight = 0.2;        // of a new time
-constexpr double kOutlier = 3;         // times the mean
-// Before anything is known: four of five drafts are accepted, and a column costs little.
-constexpr double kPriorAcceptance = 0.8;
-constexpr double kPriorColumn = 0.05;  // of the first one's time
 
 }  // namespace
 
-DraftLength::DraftLength(int most) : most_(most), wait_(kFirstWait) {
+DraftLength::DraftLength(int most) : most_(most), cost_(most + 1), wait_(kFirstWait) {
   RIDGE_CHECK(most >= 1 && most <= kMostDraft);
-}
-
-void DraftLength::Mean::add(double value) {
-  if (count > 0) value = std::min(value, kOutlier * mean);
-  ++count;
-  mean += (value - mean) * std::max(kWeight, 1.0 / double(count));
 }
 
 void DraftLength::begin() {
@@ -55,15 +43,11 @@ int DraftLength::next() {
 }
 
 void DraftLength::record(const Step& step) {
-  RIDGE_CHECK(step.n_drafted <= kMostDraft && step.n_accepted <= step.n_drafted);
-  pass_[size_t(step.n_drafted)].add(step.pass_seconds);
+  cost_.record(step.n_drafted + 1, step.pass_seconds);
+  acceptance_.record(step.n_drafted, step.n_accepted);
   if (step.n_drafted == 0) return;
   longest_ = std::max(longest_, step.n_drafted);
   if (!step.draft_read_prompt) draft_.add(step.draft_seconds / step.n_drafted);
-  for (int i = 0; i < step.n_drafted && i <= step.n_accepted; ++i) {
-    reached_[size_t(i)] = kMemory * reached_[size_t(i)] + 1;
-    accepted_[size_t(i)] = kMemory * accepted_[size_t(i)] + (i < step.n_accepted ? 1 : 0);
-  }
 }
 
 // Lengths grow one by one, so that hopes for long drafts are tested on shorter ones first.
@@ -79,29 +63,10 @@ int DraftLength::best(int least) const {
 double DraftLength::rate(int n) const {
   double n_tokens = 1, survival = 1;
   for (int i = 0; i < n; ++i) {
-    survival *= acceptance(i);
+    survival *= acceptance_.of(i);
     n_tokens += survival;
   }
-  return n_tokens / (n * draft_.mean + pass_seconds(n));
-}
-
-double DraftLength::acceptance(int i) const {
-  const double prior = i == 0 ? kPriorAcceptance : acceptance(i - 1);
-  return (accepted_[size_t(i)] + prior) / (reached_[size_t(i)] + 1);
-}
-
-// Between lengths that were measured a line, beyond them the slope of what is known.
-double DraftLength::pass_seconds(int n) const {
-  if (pass_[size_t(n)].count > 0) return pass_[size_t(n)].mean;
-  int below = n, above = n;
-  while (below > 0 && pass_[size_t(below)].count == 0) --below;
-  while (above < most_ && pass_[size_t(above)].count == 0) ++above;
-  const double low = pass_[size_t(below)].mean, first = pass_[0].mean;
-  double slope = below > 0 ? (low - first) / below : kPriorColumn * first;
-  if (pass_[size_t(above)].count > 0) {
-    slope = (pass_[size_t(above)].mean - low) / (above - below);
-  }
-  return low + (n - below) * std::max(slope, 0.0);
+  return n_tokens / (n * draft_.mean + cost_.seconds(n + 1));
 }
 
 }  // namespace ridge

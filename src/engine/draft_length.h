@@ -1,15 +1,16 @@
 // DraftLength: how many tokens to draft for the next step. It learns what drafts and passes of the
 // model cost here and how far drafts are accepted, and takes the length with the most tokens per
 // second; none at all where drafting does not pay. Now and then it steps aside to learn what has
-// changed. It decides about time only, never about text. One thread; allocates nothing.
+// changed. It decides about time only, never about text. One thread; allocates in the
+// constructor only.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
-namespace ridge {
+#include "engine/acceptance.h"
+#include "engine/pass_cost.h"
 
-inline constexpr int kMostDraft = 15;  // with the token before them: 16 columns of a pass
+namespace ridge {
 
 class DraftLength {
  public:
@@ -27,26 +28,18 @@ class DraftLength {
   };
   void record(const Step& step);
 
-  double plain_seconds() const { return pass_[0].mean; }  // of a pass of one column; 0: unknown
-  int64_t n_plain() const { return pass_[0].count; }      // that were measured
+  double plain_seconds() const { return cost_.measured(1).mean; }  // of one column; 0: unknown
+  int64_t n_plain() const { return cost_.measured(1).count; }      // passes of it
 
  private:
-  // A mean that forgets; outliers (another process, a page fault) count in part.
-  struct Mean {
-    double mean = 0;
-    int64_t count = 0;
-    void add(double value);
-  };
   int best(int least) const;
-  double rate(int n) const;          // tokens per second with drafts of n
-  double pass_seconds(int n) const;  // of a pass after n drafted tokens
-  double acceptance(int i) const;    // of draft i where those before it were accepted
+  double rate(int n) const;  // tokens per second with drafts of n
 
   int most_;
   int longest_ = 0;  // drafted so far
-  std::array<Mean, kMostDraft + 1> pass_;
-  Mean draft_;  // seconds for each drafted token
-  std::array<double, kMostDraft> reached_{}, accepted_{};
+  PassCost cost_;
+  RecentMean draft_;  // seconds for each drafted token
+  Acceptance acceptance_;
   int64_t n_steps_ = 0;
   int64_t wait_;  // plain steps between two looks at a drafter that does not pay
   int64_t waited_ = 0;

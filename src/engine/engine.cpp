@@ -11,6 +11,7 @@
 #include "engine/answer.h"
 #include "engine/checks.h"
 #include "engine/draft_model.h"
+#include "engine/ngram_drafter.h"
 #include "engine/prediction_drafter.h"
 #include "engine/session.h"
 #include "gguf/file.h"
@@ -43,7 +44,8 @@ EngineOptions resolve(const EngineOptions& options, const ModelSpec& spec) {
 }
 
 bool is_wanted(const SpeculationOptions& options) {
-  return options.drafter != nullptr || options.prediction_layer || !options.draft_model.empty();
+  return options.drafter != nullptr || options.prediction_layer || !options.draft_model.empty() ||
+         options.ngrams;
 }
 
 // Passes of drafted tokens are batches, too.
@@ -114,6 +116,7 @@ std::shared_ptr<Drafter> Engine::State::make_drafter(const gguf::File& file,
   if (wanted.prediction_layer) {
     return std::make_shared<PredictionDrafter>(file, model, backend, cache, memory.placement);
   }
+  if (wanted.draft_model.empty()) return std::make_shared<NgramDrafter>();
   const DraftModel::Target target{*tokenizer, model.spec().n_vocab};
   return std::make_shared<DraftModel>(wanted.draft_model, backend, target, cache);
 }

@@ -30,6 +30,7 @@ struct SpeculationOptions {
   bool prediction_layer = false;      // the model's own, which its file must hold
   std::filesystem::path draft_model;  // a model of the same vocabulary
   std::shared_ptr<Drafter> drafter;   // or whatever else guesses
+  bool ngrams = false;                // where nobody else does: those of prompt and answer
   int64_t most = 8;                   // tokens guessed at once, 1 to 15
   bool adapts = true;  // fewer, or none, where that is faster; else always as many as can be had
 };

@@ -56,7 +56,8 @@ struct Job {
   size_t n_told = 0;             // tokens of the answer that the sink has heard of
 
   std::unique_ptr<Drafter> own_drafter;
-  std::optional<DraftLength> draft_length;
+  std::optional<DraftLength> draft_length;  // where the drafter of all works for it
+  Acceptance acceptance;                    // of its own drafter's guesses
   std::optional<Sampler> draft_sampler;
   int64_t n_accepted_last = 0;  // of the guesses in its last pass
 

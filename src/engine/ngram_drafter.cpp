@@ -5,6 +5,8 @@
 namespace ridge {
 namespace {
 
+constexpr int64_t kRemembered = 16;  // tokens
+
 uint64_t key_of(std::span<const text::Token> tokens) {
   uint64_t key = 0;
   for (const text::Token token : tokens) key = (key ^ uint64_t(token)) * 0x9e3779b97f4a7c15u + 1;
@@ -12,6 +14,11 @@ uint64_t key_of(std::span<const text::Token> tokens) {
 }
 
 }  // namespace
+
+bool NgramDrafter::goes_on(std::span<const text::Token> text) const {
+  if (n_learned_ > int64_t(text.size())) return false;
+  return std::ranges::equal(last_, text.first(size_t(n_learned_)).last(last_.size()));
+}
 
 // The last token's own context is learned when what follows it is known.
 void NgramDrafter::learn(std::span<const text::Token> text) {
@@ -26,11 +33,14 @@ void NgramDrafter::learn(std::span<const text::Token> text) {
 
 std::span<const text::Token> NgramDrafter::propose(const DraftRequest& request) {
   const std::span<const text::Token> text = request.text;
-  if (n_learned_ > int64_t(text.size())) {  // another text
+  if (!goes_on(text)) {
     for (auto& table : next_) table.clear();
     n_learned_ = 0;
   }
   learn(text);
+  const auto known = text.first(size_t(n_learned_));
+  const auto few = known.last(std::min(known.size(), size_t(kRemembered)));
+  last_.assign(few.begin(), few.end());
   for (size_t i = 0; i < kLengths.size(); ++i) {
     const auto n = size_t(kLengths[i]);
     if (text.size() < n) continue;

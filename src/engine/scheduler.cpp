@@ -31,6 +31,7 @@ Scheduler::Scheduler(const Transformer& model, Backend& backend, const text::Tok
       tree_(kv_),
       workspace_(backend, model.spec(), options_.batch, options_.cache.n_trial),
       logits_(model, backend, options_.n_running * (1 + options_.most_drafted)),
+      guess_plan_(options_.n_running * (1 + options_.most_drafted)),
       kv_kinds_(kv_bytes(model.spec(), options_.cache.k_dtype, options_.cache.v_dtype)) {
   if (options_.disk) disk_.emplace(*options_.disk);
   tokens_.reserve(size_t(options_.batch));
@@ -143,11 +144,12 @@ void Scheduler::start(Job& job) {
     return;
   }
   if (options_.most_drafted > 0) {
-    if (!job.draft_length) job.draft_length.emplace(int(options_.most_drafted));
-    if (options_.drafter == nullptr && job.own_drafter == nullptr) {
-      job.own_drafter = std::make_unique<NgramDrafter>();
+    if (options_.drafter == nullptr) {
+      if (job.own_drafter == nullptr) job.own_drafter = std::make_unique<NgramDrafter>();
+    } else if (drafter_holder_ == nullptr) {
+      drafter_holder_ = &job;
+      if (!job.draft_length) job.draft_length.emplace(int(options_.most_drafted));
     }
-    if (options_.drafter != nullptr && drafter_holder_ == nullptr) drafter_holder_ = &job;
   }
   plan_landmarks(job);
   find_prefix(job);
@@ -235,7 +237,8 @@ std::span<const text::Token> Scheduler::draft(Job& job) {
       std::min({options_.most_drafted, options_.context - int64_t(job.tokens.size()) - 1,
                 job.answer->room() - 1});
   if (most <= 0) return {};
-  const int64_t wanted = options_.adapts ? std::min<int64_t>(most, job.draft_length->next()) : most;
+  const bool adapts = options_.adapts && job.draft_length;
+  const int64_t wanted = adapts ? std::min<int64_t>(most, job.draft_length->next()) : most;
   if (wanted <= 0) return {};
   if (!job.draft_sampler) {
     SamplerParams params = job.request.sampling;
@@ -246,6 +249,20 @@ std::span<const text::Token> Scheduler::draft(Job& job) {
   const auto draft =
       drafter->propose({.text = job.tokens, .most = wanted, .sampler = *job.draft_sampler});
   return draft.first(std::min(draft.size(), size_t(wanted)));
+}
+
+// N-grams cost nothing to find: all are asked, and what pays in a pass of them all is read.
+std::vector<std::span<const text::Token>> Scheduler::draft_for(std::span<Job* const> decoding) {
+  std::vector<std::span<const text::Token>> drafts;
+  for (Job* job : decoding) drafts.push_back(draft(*job));
+  if (options_.drafter != nullptr || !options_.adapts || options_.most_drafted == 0) return drafts;
+  std::vector<GuessPlan::Request> requests;
+  for (size_t i = 0; i < drafts.size(); ++i) {
+    requests.push_back({&decoding[i]->acceptance, int64_t(drafts[i].size())});
+  }
+  guess_plan_.choose(requests);
+  for (size_t i = 0; i < drafts.size(); ++i) drafts[i] = drafts[i].first(size_t(requests[i].n));
+  return drafts;
 }
 
 // What nobody uses goes first; then the youngest request waits, this one if it is that. False: it
@@ -292,9 +309,12 @@ void Scheduler::plan_pass() {
     return std::ranges::any_of(running_, [&](const auto& j) { return j.get() == job; });
   };
   const auto start = JobClock::now();
-  for (Job* job : decoding) {
+  const auto drafts = draft_for(decoding);
+  draft_seconds_ = seconds_between(start, JobClock::now());
+  for (size_t i = 0; i < decoding.size(); ++i) {
+    Job* job = decoding[i];
     if (!is_running(job)) continue;
-    const auto drafted = draft(*job);
+    const auto drafted = drafts[i];
     if (!make_room(*job, 1 + int64_t(drafted.size()))) continue;
     if (!drafted.empty()) job->sequence->begin_trial();
     const int64_t n_rows = 1 + int64_t(drafted.size());
@@ -303,7 +323,6 @@ void Scheduler::plan_pass() {
     tokens_.push_back(job->tokens.back());
     tokens_.insert(tokens_.end(), drafted.begin(), drafted.end());
   }
-  draft_seconds_ = seconds_between(start, JobClock::now());
   if (!parts_.empty() && prompt_debt_ > 0) return;
   Job* job = next_prompt();
   if (job == nullptr) return;

@@ -13,7 +13,8 @@
 #include <span>
 #include <vector>
 
-#include "engine/actions/speculate.h"
+#include "engine/drafter.h"
+#include "engine/guess_plan.h"
 #include "engine/host_logits.h"
 #include "engine/job.h"
 #include "engine/mask_worker.h"
@@ -79,6 +80,7 @@ class Scheduler {
   Job* next_prompt();
   int64_t chunk_of(const Job& job, int64_t n_decoding) const;
   std::span<const text::Token> draft(Job& job);
+  std::vector<std::span<const text::Token>> draft_for(std::span<Job* const> decoding);
   bool make_room(Job& job, int64_t n);
   void preempt(Job& job);
 
@@ -109,6 +111,7 @@ class Scheduler {
   Workspace workspace_;
   HostLogits logits_;
   MaskWorker masks_;
+  GuessPlan guess_plan_;
   std::vector<KvKindBytes> kv_kinds_;
 
   std::deque<std::unique_ptr<Job>> waiting_;

@@ -46,6 +46,7 @@ void Scheduler::run_pass() {
     const Tensor rows = slice_rows(hidden, 0, last.first_row + last.n_rows);
     const std::span<float> logits = logits_.of(rows);
     const double pass_seconds = seconds_between(start, JobClock::now());
+    if (!reads_prompt) guess_plan_.record(int64_t(tokens_.size()), pass_seconds);
     for (const Part& part : std::span(parts_).first(n_decoding)) {
       try {
         decode(part, hidden, logits);
@@ -116,6 +117,7 @@ void Scheduler::decode(const Part& part, const Tensor& hidden, std::span<float> 
                               slice_rows(hidden, part.first_row, int64_t(n_kept)));
   }
   job.n_accepted_last = int64_t(n_kept) - 1;
+  job.acceptance.record(int(part.n_drafted), int(job.n_accepted_last));
   SpeculationStats& speculation = job.stats.speculation;
   ++speculation.n_passes;
   speculation.n_drafted += part.n_drafted;

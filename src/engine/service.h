@@ -59,7 +59,6 @@ struct ServiceOptions {
   int64_t cache_ram_bytes = 0;       // for running and remembered sequences; 0: chosen by memory
   std::filesystem::path cache_disk;  // folder of prefixes that survive a restart; empty: none
   int64_t answer_reserve = 256;      // tokens of its answer that there must be room for to begin
-  bool looks_up_drafts = true;       // where nobody else guesses: n-grams of prompt and answer do
   int64_t cache_disk_bytes = int64_t{8} << 30;
 };
 

@@ -69,7 +69,7 @@ KvOptions cache_of(const ServiceOptions& options, const CacheCost& cost, int64_t
 
 int64_t most_drafted(const ServiceOptions& options) {
   const SpeculationOptions& wanted = options.engine.speculation;
-  const bool somebody_guesses = options.looks_up_drafts || wanted.drafter != nullptr ||
+  const bool somebody_guesses = wanted.ngrams || wanted.drafter != nullptr ||
                                 wanted.prediction_layer || !wanted.draft_model.empty();
   return somebody_guesses ? wanted.most : 0;
 }

@@ -113,7 +113,9 @@ class TinyService : public ::testing::TestWithParam<const char*> {
   TinyService() : backend_(cpu::make_backend()) { testing::write_tiny_model(path(), GetParam()); }
   std::filesystem::path path() const { return folder_ / "tiny.gguf"; }
   static ServiceOptions options() {
-    return {.engine = {.context = 256, .batch = 64}, .n_running = 4, .n_waiting = 64};
+    return {.engine = {.context = 256, .batch = 64, .speculation = {.ngrams = true}},
+            .n_running = 4,
+            .n_waiting = 64};
   }
   std::unique_ptr<Service> service(const ServiceOptions& options) {
     return std::make_unique<Service>(path(), *backend_, options);
@@ -170,7 +172,7 @@ TEST_P(TinyService, EveryAnswerIsWhatItWouldBeAlone) {
     ServiceOptions wanted = options();
     // f16, 3 layers of 2 heads of 16: what the model's own kinds make of it is the plan's business.
     wanted.cache_ram_bytes = setting.cache_tokens * 3 * 2 * 16 * 2 * 2;
-    wanted.looks_up_drafts = setting.looks_up;
+    wanted.engine.speculation.ngrams = setting.looks_up;
     wanted.answer_reserve = setting.answer_reserve;
     wanted.engine.speculation.most = 3;
     wanted.engine.speculation.adapts = setting.adapts;
@@ -308,7 +310,9 @@ TEST_P(TinyService, RefusesToGuessNoneOrTooMany) {
 }
 
 TEST_P(TinyService, ACancelledRequestLeavesWhatItHasRead) {
-  const auto served = service(options());
+  ServiceOptions wanted = options();
+  wanted.engine.speculation.ngrams = false;  // or its answer may end before it is cancelled
+  const auto served = service(wanted);
   const auto sink = std::make_shared<Collector>();
   const Tokens prompt = some_tokens(100);
   const RequestId id = served->submit(greedy(prompt, -1), sink);
@@ -447,8 +451,9 @@ TEST(NgramDrafter, GoesOnAsTheTextDidTheLastTime) {
   EXPECT_EQ(propose({1, 2, 3}, 4), Tokens{});
   EXPECT_EQ(propose({1, 2, 3, 4, 5, 6, 1, 2, 3}, 4), (Tokens{4, 5, 6, 1}));
   EXPECT_EQ(propose({1, 2, 3, 4, 5, 6, 1, 2, 3, 7, 1, 2, 3}, 2), (Tokens{7, 1}));
-  EXPECT_EQ(propose({1, 1, 1, 1}, 5), Tokens{1});  // as far as the text goes
-  EXPECT_EQ(propose({9, 8}, 5), Tokens{});         // another text
+  EXPECT_EQ(propose({1, 1, 1, 1}, 5), Tokens{1});                      // as far as the text goes
+  EXPECT_EQ(propose({9, 8}, 5), Tokens{});                             // another text
+  EXPECT_EQ(propose({4, 4, 5, 6, 7, 8, 4, 5, 6}, 2), (Tokens{7, 8}));  // longer than that one
 }
 
 }  // namespace

@@ -215,6 +215,7 @@ class RunTest(ProgramTest):
         guessed = self.run_ridge(*arguments, "--speculate", "mtp")
         self.assertEqual(guessed.stdout, plain.stdout)
         self.assertRegex(guessed.stderr, r" · prediction layer \d+ of \d+ accepted ")
+        self.assertEqual(self.run_ridge(*arguments, "--speculate", "ngram").stdout, plain.stdout)
         self.assertIn("--speculate mtp guesses with it", self.run_ridge("inspect", predicts).stdout)
         self.assertNotIn("--speculate", self.run_ridge("inspect", self.model).stdout)
 

@@ -2,6 +2,7 @@
 """Ridge's server beside llama-server on one model file and one machine, in turns.
 
 usage: serving.py MODEL --llama-server TOOL [--ridge build/release/ridge] [--rounds 3] [--prompt 2000] [--answer 64]
+                  [--ridge-options "--speculate off"]
 
 Each round starts each server in turn and measures: time to the first word of a prompt that it has not
 seen and of the same prompt again, tokens per second of 1, 2 and 4 clients at once (all of their
@@ -11,6 +12,7 @@ prompt is read beside it. Figures are medians over the rounds.
 import argparse
 import json
 import os
+import shlex
 import socket
 import statistics
 import subprocess
@@ -141,6 +143,7 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--llama-server")
     parser.add_argument("--ridge", default="build/release/ridge")
+    parser.add_argument("--ridge-options", default="", help="further options of ridge serve, in one word")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--prompt", type=int, default=2000, help="words of a long prompt")
     parser.add_argument("--answer", type=int, default=64)
@@ -148,7 +151,7 @@ def main():
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     context, n = str(args.context), str(os.cpu_count())
-    commands = {"ridge": [args.ridge, "serve", args.model, "-c", context, "--parallel", "4"]}
+    commands = {"ridge": [args.ridge, "serve", args.model, "-c", context, "--parallel", "4", *shlex.split(args.ridge_options)]}
     if args.llama_server:
         commands["llama-server"] = [args.llama_server, "-m", args.model, "-c", str(4 * args.context), "-np", "4", "-t", n, "-fa", "on"]
     rows = {name: [] for name in commands}

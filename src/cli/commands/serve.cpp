@@ -163,6 +163,7 @@ void add_serve(CommandLine& line, Action& chosen) {
   add_command<ServeOptions>(
       line, chosen, text,
       [](OptionSet& set, ServeOptions& options) {
+        options.model.speculate = "ngram";
         declare_model_options(set, options.model);
         declare_speculation(set, options.model);
         declare_server_options(set, options.server);

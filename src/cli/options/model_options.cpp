@@ -84,8 +84,10 @@ void warn_of_paging(const MemoryPlan& plan, Context& context) {
 
 void declare_speculation(OptionSet& set, ModelOptions& options) {
   set.value("--speculate", options.speculate,
-            "mtp: the model's own layer for it guesses tokens ahead; off")
-      .one_of({"mtp", "off"})
+            "Who guesses tokens ahead: ngram: what came after the same words before; mtp: the "
+            "model's own"
+            " layer for it; off")
+      .one_of({"mtp", "ngram", "off"})
       .group(kSpeculation);
   set.value("--draft,--model-draft", options.draft,
             "A small model of the same vocabulary guesses ahead (also -md)")
@@ -126,6 +128,7 @@ namespace {
 
 SpeculationOptions speculation_options(const ModelOptions& options, const Context& context) {
   SpeculationOptions speculation{.prediction_layer = options.speculate == "mtp",
+                                 .ngrams = options.speculate == "ngram",
                                  .most = options.most_draft};
   if (speculation.prediction_layer && !options.draft.empty()) {
     fail(ErrorCode::kInvalidArgument,

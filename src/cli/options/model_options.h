@@ -23,7 +23,7 @@ struct ModelOptions {
   std::string k_type = "f16";
   std::string v_type = "f16";
   bool allow_paging = false;
-  std::string speculate = "off";  // or mtp: the model's own prediction layer guesses
+  std::string speculate = "off";  // mtp: the model's own prediction layer guesses; ngram
   std::string draft;  // a model that guesses tokens for this one, named likewise; empty: none
   int64_t most_draft = SpeculationOptions{}.most;
 };
