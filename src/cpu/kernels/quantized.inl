@@ -400,9 +400,8 @@ struct Q4_K {  // d:2 dmin:2 scales:12 qs:128
     packed.spread(scales);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    for_groups<4, C>([&](int pair) __attribute__((always_inline)) {
-      add_groups(w, 2 * pair, scales, x, sum);
-    });
+    for_groups<4, C>(
+        [&](int pair) __attribute__((always_inline)) { add_groups(w, 2 * pair, scales, x, sum); });
     finish_k_block(w, packed, sum, x, acc);
   }
 };
@@ -454,7 +453,8 @@ struct Q6_K {  // scales:16 q:192 d:2
   static void add_16(const uint8_t* w, const Int (&scales)[4], int i, const Columns& x,
                      Int (&sum)[C]) {
     const Int scale = Isa::scale_of_s8(scales[i], j);
-    add_dots<63, 4>(sum, Fields<6>{w + (4 + 3 * (4 * i + j)) * kUnit4}, x.run_of_16(4 * i + j), scale);
+    add_dots<63, 4>(sum, Fields<6>{w + (4 + 3 * (4 * i + j)) * kUnit4}, x.run_of_16(4 * i + j),
+                    scale);
   }
 
   template <int C>
@@ -561,15 +561,15 @@ struct Q3_K {  // scales:12 q:96 d:2
     load_scales(w, scales);
     Int sum[C];
     for (int c = 0; c < C; ++c) sum[c] = Isa::zero();
-    for_groups<8, C>([&](int g) __attribute__((always_inline)) {
-      add_group(w, g, scales, x, sum);
-    });
+    for_groups<8, C>([&](int g)
+                         __attribute__((always_inline)) { add_group(w, g, scales, x, sum); });
     finish_offset_block<4>(Isa::halves(w + 27 * kUnit4), scales, sum, x, acc);
   }
 };
 
 struct IQ4_XS {  // d:2 scales_h:2 scales_l:4 qs:128
   using Columns = Columns256;
+  static constexpr bool kComputesLong = true;  // a byte, for ask_ahead()
   static constexpr int kElements = 256;
   static constexpr int kBytes = 136;
 
@@ -610,14 +610,30 @@ struct IQ4_XS {  // d:2 scales_h:2 scales_l:4 qs:128
   }
 };
 
-// A block takes long enough that the hardware's own prefetching, which follows loads, comes too
-// late: asking ahead gained 20-45 % of a core's read rate on Zen 3. A long block asks for as much as
-// itself at once, so that twice as far ahead loses a tenth; what it needs first, its scales, comes
-// first in it, since its end is asked for only when it begins. Groups of 16 rows have blocks twice
-// as long, and four columns of them take as long to compute as memory takes to answer (Zen 4, Q4_K:
-// 18 to 29 GB/s). Past the last group it asks for whatever follows, which is harmless.
-template <class Type>
-constexpr int kPrefetchBytes = Type::kElements == 256 ? 128 * kRows : 2048;
+// How far ahead weights are asked for: a block takes long enough that the hardware's own
+// prefetching, which follows loads, comes too late. Past the last group that asks for whatever
+// follows, which is harmless.
+//
+// Where arithmetic takes about as long as memory, with several columns or in IQ4_XS, the two only
+// overlap when what comes later is on its way to L2 long before: four columns of Q4_K went from 18
+// to 30 GB/s that way on Zen 4, IQ4_XS from 16 to 28. One column of the others waits for memory
+// alone, and asks for just as much as a core can have under way (on Zen 3 20-45 % more than
+// without; a long block asks for as much as itself at once, so that twice as far ahead loses a
+// tenth; what it needs first, its scales, comes first in it, since its end is asked for only when
+// it begins).
+template <class Type, int C>
+[[gnu::always_inline]] inline void ask_ahead(const uint8_t* w) {
+  constexpr bool kIsFar = C > 1 || requires { Type::kComputesLong; };
+  constexpr int kNear = Type::kElements == 256 ? 1024 : 2048;
+#pragma GCC unroll 64
+  for (int i = 0; i < Type::kBytes * kRows; i += 64) {
+    if constexpr (kIsFar) {
+      __builtin_prefetch(w + 8192 + i, 0, 2);
+    } else {
+      __builtin_prefetch(w + kNear + i);
+    }
+  }
+}
 
 // All groups against C columns, starting with column `first`.
 template <class Type, int C>
@@ -629,10 +645,7 @@ template <class Type, int C>
     Float acc[C];
     for (int c = 0; c < C; ++c) acc[c] = Isa::zero_float();
     for (int64_t b = 0; b < n_blocks; ++b, w += Type::kBytes * kRows, x.next_block()) {
-#pragma GCC unroll 64
-      for (int i = 0; i < Type::kBytes * kRows; i += 64) {
-        __builtin_prefetch(w + kPrefetchBytes<Type> + i);
-      }
+      ask_ahead<Type, C>(w);
       Type::template block<C>(w, x, acc);
     }
     for (int c = 0; c < C; ++c) {
