@@ -25,6 +25,7 @@ constexpr size_t kLastEnds = 6;
 
 constexpr std::string_view kProbeName = "ridge_probe_name";
 constexpr std::string_view kProbeKey = "ridge_probe_key";
+constexpr std::string_view kProbeWords = "ridge_probe_words";
 
 Value text_value(std::string_view text) {
   return Value::string(std::string(text));
@@ -105,46 +106,6 @@ Message as_words(const Message& message, const Family& family) {
   return out;
 }
 
-void join(std::string& text, std::string_view more) {
-  if (!text.empty() && !more.empty()) text += "\n\n";
-  text += more;
-}
-
-// System messages in front of the words of the user who speaks next.
-std::vector<Message> without_system(const std::vector<Message>& messages) {
-  std::vector<Message> out;
-  std::string waiting;
-  for (const Message& message : messages) {
-    if (message.role == "system") {
-      join(waiting, message.content);
-      continue;
-    }
-    out.push_back(message);
-    if (message.role != "user" || waiting.empty()) continue;
-    join(waiting, message.content);
-    out.back().content = std::exchange(waiting, {});
-  }
-  if (!waiting.empty()) {
-    out.push_back({});
-    out.back().role = "user";
-    out.back().content = waiting;
-  }
-  return out;
-}
-
-// Users that speak twice in a row speak once: many templates want turns.
-std::vector<Message> joined_users(const std::vector<Message>& messages) {
-  std::vector<Message> out;
-  for (const Message& message : messages) {
-    if (!out.empty() && message.role == "user" && out.back().role == "user") {
-      join(out.back().content, message.content);
-    } else {
-      out.push_back(message);
-    }
-  }
-  return out;
-}
-
 std::string name_of_call(const std::vector<Message>& messages, const std::string& call_id) {
   for (const Message& message : messages) {
     for (const ToolCall& call : message.calls) {
@@ -169,17 +130,9 @@ Prompter::Prompter(std::shared_ptr<const text::ChatTemplate> chat_template,
     reasons_ = reasons_ || source.find(mark) != std::string::npos;
   }
   const auto shows = [&](const Conversation& conversation, std::string_view wanted) {
-    try {
-      return render(conversation).bytes.find(wanted) != std::string::npos;
-    } catch (const Error&) {
-      return false;
-    }
+    return tried(conversation).find(wanted) != std::string::npos;
   };
-  Message user{.role = "user", .content = "hi"};
-  Message system{.role = "system", .content = std::string(kProbeName)};
-  takes_system_ = true;
-  takes_system_ = shows({.messages = {system, user}}, kProbeName);
-
+  const Message user{.role = "user", .content = "hi"};
   takes_tools_ = true;
   const Tool tool{std::string(kProbeName), "probe", R"({"type":"object","properties":{}})", false};
   takes_tools_ = shows({.messages = {user}, .tools = {tool}}, kProbeName);
@@ -195,6 +148,35 @@ Prompter::Prompter(std::shared_ptr<const text::ChatTemplate> chat_template,
     arguments_as_text_ = shows(called, cat("{\"", kProbeKey));
   }
   takes_calls_ = as_object || arguments_as_text_;
+  order_ = find_order(
+      {.messages = {user, calling, {.role = "tool", .content = "done"}}, .tools = {tool}});
+}
+
+std::string Prompter::tried(const Conversation& conversation) const {
+  try {
+    return render(conversation).bytes;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+MessageOrder Prompter::find_order(const Conversation& called) const {
+  const Message first{.role = "system", .content = std::string(kProbeKey)};
+  const Message user{.role = "user", .content = std::string(kProbeKey)};
+  // Whether it is said, and after what came before it.
+  const auto says_last = [&](Conversation conversation, const char* role) {
+    conversation.messages.push_back({.role = role, .content = std::string(kProbeWords)});
+    const std::string text = tried(conversation);
+    const size_t before = text.find(kProbeKey), last = text.rfind(kProbeWords);
+    return before != text.npos && last != text.npos && before < last;
+  };
+  MessageOrder order;
+  order.system = says_last({.messages = {first}}, "user");
+  order.more_systems = order.system && says_last({.messages = {user}}, "system") &&
+                       says_last({.messages = {first}}, "system");
+  order.users_in_a_row = order.system && takes_tools_ && says_last({.messages = {user}}, "user");
+  order.user_after_tool = !takes_calls_ || says_last(called, "user");
+  return order;
 }
 
 std::vector<Message> Prompter::prepared(const Conversation& conversation) const {
@@ -215,10 +197,8 @@ std::vector<Message> Prompter::prepared(const Conversation& conversation) const 
       }
       join(messages[0].content, tool_instructions(conversation.tools, family_));
     }
-    messages = joined_users(messages);
   }
-  if (!takes_system_) messages = joined_users(without_system(messages));
-  return messages;
+  return in_order(std::move(messages), order_);
 }
 
 Value Prompter::message_value(const Message& message) const {

@@ -10,21 +10,14 @@
 #include <vector>
 
 #include "chat/family.h"
+#include "chat/message.h"
+#include "chat/message_order.h"
 #include "chat/tool.h"
 #include "text/chat.h"
 #include "text/template/value.h"
 #include "text/tokenizer/tokenizer.h"
 
 namespace ridge::chat {
-
-struct Message {
-  std::string role;  // system, developer, user, assistant, tool
-  std::string content;
-  std::string reasoning;        // of an assistant
-  std::vector<ToolCall> calls;  // of an assistant
-  std::string call_id;          // of a tool: which call it answers
-  std::string tool_name;        // of a tool; empty: found by call_id
-};
 
 struct Conversation {
   std::vector<Message> messages;
@@ -45,7 +38,7 @@ struct Prompt {
 class Prompter {
  public:
   // Tries the template on short conversations to learn what it takes: arguments as objects or as
-  // text, tools, a system message.
+  // text, tools, messages in which order.
   Prompter(std::shared_ptr<const text::ChatTemplate> chat_template,
            std::shared_ptr<const text::Tokenizer> tokenizer, const Family& family);
 
@@ -63,6 +56,9 @@ class Prompter {
     std::vector<text::Value> messages;
     std::vector<text::DictData::Item> variables;
   };
+  // Empty where the template refuses it.
+  std::string tried(const Conversation& conversation) const;
+  MessageOrder find_order(const Conversation& called) const;
   std::vector<Message> prepared(const Conversation& conversation) const;
   Prepared prepare(const Conversation& conversation) const;
   text::Value message_value(const Message& message) const;
@@ -76,7 +72,7 @@ class Prompter {
   bool takes_tools_ = false;
   bool takes_calls_ = true;  // else those of the history are told in words
   bool arguments_as_text_ = false;
-  bool takes_system_ = true;
+  MessageOrder order_;
   bool reasons_ = false;
 };
 

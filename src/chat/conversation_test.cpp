@@ -142,6 +142,53 @@ TEST(Conversation, EveryRealTemplateIsGivenAFamilyAndTakesACall) {
   }
 }
 
+// It tells what the system said, and of the tools, with the words of the last user alone.
+bool moves_system(const std::string& file) {
+  return file.starts_with("mistralai-Mistral-Nemo");
+}
+
+// Claude Code reminds in the middle and after results, Codex begins with several developers and
+// users, and people speak where a turn was cut off.
+TEST(Conversation, EveryRealTemplateTakesTheMessagesOfAgentsInTheirOrder) {
+  if (!std::filesystem::exists(templates_folder())) {
+    GTEST_SKIP() << "needs llama.cpp's chat templates: tools/material.py get llama.cpp";
+  }
+  const Message calling = called().messages[1];
+  const Message done{.role = "tool", .content = "say-done", .call_id = calling.calls[0].id};
+  const auto says = [](const char* role, const char* text) {
+    return Message{.role = role, .content = text};
+  };
+  const std::vector<std::vector<Message>> all{
+      {says("system", "say-1"), says("user", "say-2"), says("system", "say-3"), calling, done,
+       says("system", "say-4"), calling, done, says("user", "say-5")},
+      {says("developer", "say-1"), says("developer", "say-2"), says("user", "say-3"),
+       says("user", "say-4"), calling, done, says("assistant", "say-5"), says("user", "say-6")},
+  };
+  for (const auto& entry : std::filesystem::directory_iterator(templates_folder())) {
+    const std::string file = entry.path().filename().string();
+    if (entry.path().extension() != ".jinja" || refuses_calls(file)) continue;
+    const auto parsed = chat_template(read(entry.path()));
+    const Prompter prompter(parsed, nullptr, family_of(*parsed));
+    for (const auto& messages : all) {
+      SCOPED_TRACE(cat(file, ", ", messages[0].role));
+      Conversation conversation{.messages = messages, .tools = {kTool}};
+      try {
+        const std::string text = prompter.render(conversation).bytes;
+        size_t at = 0;
+        for (const Message& message : messages) {
+          const bool at_head = message.content == "say-1" || message.role == "developer";
+          if (at_head && moves_system(file)) continue;
+          const size_t next = text.find(message.content, at);
+          EXPECT_NE(next, std::string::npos) << message.content << " in\n" << text;
+          if (next != std::string::npos) at = next;
+        }
+      } catch (const Error& error) {
+        ADD_FAILURE() << error.what();
+      }
+    }
+  }
+}
+
 constexpr std::string_view kChatMl =
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
@@ -172,6 +219,24 @@ TEST(Conversation, ATemplateWithoutSystemMessagesHearsThemFromTheUser) {
                            {.role = "user", .content = "Hi"}};
   EXPECT_EQ(prompter.render(conversation).bytes,
             "<|im_start|>user\nBe brief.\n\nHi<|im_end|>\n<|im_start|>assistant\n");
+}
+
+// Later words of the system stay where they were said.
+TEST(Conversation, ATemplateThatWantsTurnsGetsThem) {
+  const Prompter prompter(
+      chat_template("{% for m in messages %}{% if m.role == 'system' and not loop.first %}"
+                    "{{ raise_exception('the system speaks first') }}{% endif %}"
+                    "{% if not loop.first and m.role == messages[loop.index0 - 1].role %}"
+                    "{{ raise_exception('turns, please') }}{% endif %}"
+                    "<{{ m.role }}>{{ m.content }}{% endfor %}{{ tools }}"),
+      nullptr, *find_family("generic"));
+  Conversation conversation;
+  conversation.messages = {
+      {.role = "system", .content = "a"},    {.role = "system", .content = "b"},
+      {.role = "user", .content = "c"},      {.role = "system", .content = "d"},
+      {.role = "assistant", .content = "e"}, {.role = "system", .content = "f"}};
+  EXPECT_EQ(prompter.render(conversation).bytes,
+            "<system>a\n\nb<user>c\n\nd<assistant>e<user>fNone");
 }
 
 // {{ x|tojson }} of an object, and {{ 'a' + x }} of a text: each gets what it takes.
