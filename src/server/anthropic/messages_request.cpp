@@ -26,9 +26,19 @@ std::string document_text(Fields& block, const std::string& where) {
   refuse_block(where, "document of " + type);
 }
 
+// A tool that a search found, as Claude Code's search says that it shows them.
+std::string found_tool(const std::string& name, const std::vector<chat::Tool>& tools) {
+  const auto tool = std::ranges::find(tools, name, &chat::Tool::name);
+  if (tool == tools.end()) return cat("There is no tool ", in_quotes(name, 48), ".");
+  const Json shown{{"description", tool->description},
+                   {"name", tool->name},
+                   {"parameters", Json::parse(tool->parameters)}};
+  return cat("<function>", dump(shown), "</function>");
+}
+
 // What a tool said: text, or blocks of which pictures are replaced by words.
 std::string result_text(const Json& content, const std::string& where,
-                        std::vector<std::string>& notes) {
+                        const std::vector<chat::Tool>& tools, std::vector<std::string>& notes) {
   if (content.is_string()) return content.get<std::string>();
   if (!content.is_array()) refuse_field(where, "a text or a list of blocks is wanted");
   std::string text;
@@ -38,6 +48,9 @@ std::string result_text(const Json& content, const std::string& where,
     const std::string type = block.required_string("type");
     if (type == "text") {
       append(text, cat(text.empty() ? "" : "\n", block.required_string("text")));
+    } else if (type == "tool_reference") {
+      append(text,
+             cat(text.empty() ? "" : "\n", found_tool(block.required_string("tool_name"), tools)));
     } else {
       append(text,
              cat(text.empty() ? "" : "\n", "[", type, " omitted: this model reads text only]"));
@@ -50,7 +63,9 @@ std::string result_text(const Json& content, const std::string& where,
 // One message of the API may be several of a conversation: results of tools come before the text.
 class MessageReader {
  public:
-  MessageReader(Call& call, std::vector<chat::Message>& out) : call_(call), out_(out) {}
+  // tools: that a search may have found.
+  MessageReader(Call& call, const std::vector<chat::Tool>& tools, std::vector<chat::Message>& out)
+      : call_(call), tools_(tools), out_(out) {}
 
   void read(const Json& message, const std::string& where) {
     Fields fields(message, where);
@@ -108,7 +123,7 @@ class MessageReader {
     chat::Message result{.role = "tool"};
     result.call_id = block.string("tool_use_id").value_or("");
     if (const Json* content = block.find("content")) {
-      result.content = result_text(*content, where + ".content", call_.notes);
+      result.content = result_text(*content, where + ".content", tools_, call_.notes);
     }
     if (block.boolean("is_error").value_or(false)) result.content = "Error: " + result.content;
     has_results_ = true;
@@ -120,6 +135,7 @@ class MessageReader {
   }
 
   Call& call_;
+  const std::vector<chat::Tool>& tools_;
   std::vector<chat::Message>& out_;
   chat::Message message_;
   bool has_results_ = false;
@@ -145,6 +161,8 @@ void read_system(Fields& fields, std::vector<chat::Message>& out) {
   if (!text.empty()) out.push_back({.role = "system", .content = std::move(text)});
 }
 
+// Tools that are to be searched for first may be called like all others, but the prompt does not
+// begin with them: it stays as it was read when one more is found.
 void read_tools(Fields& fields, Call& call, AnswerRequest& request) {
   const Json* tools = fields.find("tools");
   if (tools == nullptr) return;
@@ -160,12 +178,13 @@ void read_tools(Fields& fields, Call& call, AnswerRequest& request) {
       continue;
     }
     if (schema == nullptr) refuse_field(tool.path("input_schema"), "it is required");
-    request.conversation.tools.push_back({.name = name,
-                                          .description = tool.string("description").value_or(""),
-                                          .parameters = dump(*schema),
-                                          .strict = tool.boolean("strict").value_or(false)});
+    request.rules.tools.push_back({.name = name,
+                                   .description = tool.string("description").value_or(""),
+                                   .parameters = dump(*schema),
+                                   .strict = tool.boolean("strict").value_or(false)});
+    if (tool.boolean("defer_loading").value_or(false)) continue;
+    request.conversation.tools.push_back(request.rules.tools.back());
   }
-  request.rules.tools = request.conversation.tools;
 }
 
 void read_choice(Fields& fields, AnswerRequest& request) {
@@ -245,9 +264,9 @@ AnswerRequest read_messages_request(const Json& body, MessagesPurpose purpose, C
   read_system(fields, request.conversation.messages);
   const Json& messages = fields.required("messages");
   if (!messages.is_array() || messages.empty()) refuse_field("messages", "at least one is wanted");
-  MessageReader reader(call, request.conversation.messages);
-  for (size_t i = 0; i < messages.size(); ++i) reader.read(messages[i], cat("messages[", i, "]"));
   read_tools(fields, call, request);
+  MessageReader reader(call, request.rules.tools, request.conversation.messages);
+  for (size_t i = 0; i < messages.size(); ++i) reader.read(messages[i], cat("messages[", i, "]"));
   read_choice(fields, request);
   read_thinking(fields, request);
   read_output_format(fields, request);

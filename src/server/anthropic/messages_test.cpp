@@ -124,6 +124,29 @@ TEST(AnthropicMessages, ReadsBlocksAsMessages) {
   EXPECT_TRUE(asked.conversation.variables.at(0).second.as_bool());
 }
 
+// As Claude Code sends them: the head of the prompt stays as it was when one is found.
+TEST(AnthropicMessages, ToolsThatAreSearchedForAreShownWhereTheyAreFound) {
+  FakeServer server;
+  server.post("/v1/messages", Json::parse(R"({"max_tokens": 9,
+    "tools": [{"name": "ToolSearch", "input_schema": {"type": "object"}},
+              {"name": "WebFetch", "description": "Fetches.", "defer_loading": true,
+               "input_schema": {"type": "object", "properties": {"url": {"type": "string"}}}}],
+    "messages": [{"role": "user", "content": "Hi"},
+      {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "ToolSearch", "input": {}}]},
+      {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": [
+        {"type": "tool_reference", "tool_name": "WebFetch"},
+        {"type": "tool_reference", "tool_name": "Other"}]}]}]})"));
+  const AnswerRequest& asked = server.generator.asked;
+  ASSERT_EQ(asked.conversation.tools.size(), 1u);
+  EXPECT_EQ(asked.conversation.tools[0].name, "ToolSearch");
+  ASSERT_EQ(asked.rules.tools.size(), 2u);
+  EXPECT_EQ(asked.rules.tools[1].name, "WebFetch");
+  EXPECT_EQ(asked.conversation.messages.back().content,
+            R"(<function>{"description":"Fetches.","name":"WebFetch","parameters":)"
+            R"({"type":"object","properties":{"url":{"type":"string"}}}}</function>)"
+            "\nThere is no tool 'Other'.");
+}
+
 TEST(AnthropicMessages, RefusesInItsOwnShape) {
   struct Case {
     Json body;
