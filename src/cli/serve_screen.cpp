@@ -1,5 +1,7 @@
 #include "cli/serve_screen.h"
 
+#include <algorithm>
+
 #include "base/strcat.h"
 #include "cli/ui/format.h"
 
@@ -30,26 +32,47 @@ std::string memory_text(const ServeFacts& facts) {
   return text;
 }
 
+// What an agent may write at once, and a prompt has to leave room for.
+int64_t answer_room(const ServeFacts& facts) {
+  return std::min(facts.n_context / 4, int64_t{32000});
+}
+
+std::string codex_text(const ServeFacts& facts) {
+  const std::string key = facts.wants_key ? ",env_key=\"RIDGE_KEY\"" : "";
+  return cat("  Codex         ", facts.wants_key ? "RIDGE_KEY=YOUR-KEY " : "",
+             "codex -c model=", facts.model,
+             " -c model_provider=ridge -c model_context_window=", facts.n_context, " \\\n",
+             "                  -c 'model_providers.ridge={name=\"ridge\",base_url=\"", facts.url,
+             "/v1\",wire_api=\"responses\"", key, "}'\n");
+}
+
+std::string opencode_text(const ServeFacts& facts) {
+  const std::string key = facts.wants_key ? ",\"apiKey\":\"YOUR-KEY\"" : "";
+  return cat("  OpenCode      opencode.json: {\"model\":\"ridge/", facts.model,
+             "\",\"provider\":{\"ridge\":{\"npm\":\"@ai-sdk/openai-compatible\",\n",
+             "                  \"options\":{\"baseURL\":\"", facts.url, "/v1\"", key,
+             "},\"models\":{\"", facts.model, "\":{\"limit\":{\"context\":", facts.n_context,
+             ",\"output\":", answer_room(facts), "}}}}}}\n");
+}
+
+std::string editors_text(const ServeFacts& facts) {
+  const std::string key = facts.wants_key ? ", apiKey: YOUR-KEY" : "";
+  return cat(
+      "  Continue      config.yaml: models: [{name: ", facts.model,
+      ", provider: openai, model: ", facts.model, ", apiBase: ", facts.url, "/v1", key, "}]\n",
+      "  Zed           settings.json: \"language_models\":{\"openai_compatible\":{\"ridge\":{\n",
+      "                  \"api_url\":\"", facts.url, "/v1\",\"available_models\":[{\"name\":\"",
+      facts.model, "\",\"max_tokens\":", facts.n_context, "}]}}}\n");
+}
+
 std::string clients_text(const ServeFacts& facts) {
   const std::string key = facts.wants_key ? "YOUR-KEY" : "none";
-  const std::string v1 = facts.url + "/v1";
   const std::string& m = facts.model;
-  return cat(
-      "  Claude Code   ANTHROPIC_BASE_URL=", facts.url, " ANTHROPIC_AUTH_TOKEN=", key,
-      " ANTHROPIC_MODEL=", m, " claude\n", "  Codex         codex -c model=", m,
-      " -c model_provider=ridge \\\n",
-      "                  -c 'model_providers.ridge={name=\"ridge\",base_url=\"", v1,
-      "\",wire_api=\"responses\"}'\n",
-      "  OpenCode      opencode.json: "
-      "{\"provider\":{\"ridge\":{\"npm\":\"@ai-sdk/openai-compatible\",\n",
-      "                  \"options\":{\"baseURL\":\"", v1, "\"},\"models\":{\"", m, "\":{}}}}}\n",
-      "  Qwen Code     OPENAI_BASE_URL=", v1, " OPENAI_API_KEY=", key, " OPENAI_MODEL=", m,
-      " qwen\n", "  Aider         OPENAI_API_BASE=", v1, " OPENAI_API_KEY=", key,
-      " aider --model openai/", m, "\n", "  Continue      config.yaml: models: [{name: ", m,
-      ", provider: openai, model: ", m, ", apiBase: ", v1, "}]\n",
-      "  Zed           settings.json: \"language_models\":{\"openai_compatible\":{\"ridge\":{\n",
-      "                  \"api_url\":\"", v1, "\",\"available_models\":[{\"name\":\"", m,
-      "\",\"max_tokens\":", facts.n_context, "}]}}}\n");
+  return cat("  Claude Code   ANTHROPIC_BASE_URL=", facts.url, " ANTHROPIC_AUTH_TOKEN=", key,
+             " ANTHROPIC_MODEL=", m, " claude\n", codex_text(facts), opencode_text(facts),
+             "  Qwen Code     OPENAI_BASE_URL=", facts.url, "/v1 OPENAI_API_KEY=", key,
+             " OPENAI_MODEL=", m, " qwen\n", "  Aider         OPENAI_API_BASE=", facts.url,
+             "/v1 OPENAI_API_KEY=", key, " aider --model openai/", m, "\n", editors_text(facts));
 }
 
 }  // namespace
