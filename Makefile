@@ -48,6 +48,8 @@ test: build/release/.tests-$(presets) ## set up what is missing, build everythin
 
 test-clients: $(RIDGE).built $(RIDGE_CACHE)/models/qwen2.5-coder-1.5b.gguf ## run the clients that people use against the server
 	@tools/clients/run.py $(RIDGE) $(RIDGE_CACHE)/models/qwen2.5-coder-1.5b.gguf
+	@ninja --quiet -C build/release replay_server
+	@tools/clients/agents.py build/release/tests/clients/replay_server $(RIDGE_CACHE)/models/qwen2.5-coder-1.5b.gguf
 
 models: | $(packages_run) ## fetch every model that a test can use (2 GB)
 	@tools/models.py get --all

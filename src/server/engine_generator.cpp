@@ -254,6 +254,7 @@ class EngineGeneration final : public Generation,
     chat::AnswerRules rules;
     GenerateRequest request;
     std::shared_ptr<const grammar::Grammar> grammar;
+    std::function<std::shared_ptr<Constraint>(std::shared_ptr<Constraint>)> bind;
     int n_choices = 1;
     bool context_limits = false;
   };
@@ -274,6 +275,7 @@ class EngineGeneration final : public Generation,
       GenerateRequest request = setting_.request;
       request.sampling.seed += uint64_t(choice);
       if (setting_.grammar) request.constraint = grammar::make_constraint(setting_.grammar);
+      if (setting_.bind) request.constraint = setting_.bind(std::move(request.constraint));
       try {
         submit(std::move(request), std::move(to));
       } catch (const Error&) {
@@ -343,6 +345,7 @@ std::shared_ptr<Generation> EngineGenerator::prepare(AnswerRequest request) {
   setting.request.message_ends = std::move(prompt.message_ends);
   setting.request.client = std::move(request.client);
   setting.rules = std::move(request.rules);
+  setting.bind = std::move(request.bind);
   setting.n_choices = request.n_choices;
   return std::make_shared<EngineGeneration>(std::move(setting));
 }

@@ -15,6 +15,7 @@
 #include "chat/family.h"
 #include "chat/output_parser.h"
 #include "engine/service.h"
+#include "sample/constraint.h"
 #include "sample/params.h"
 
 namespace ridge::server {
@@ -56,6 +57,9 @@ struct AnswerRequest {
   std::vector<std::string> stops;
   int n_choices = 1;
   std::string client;  // whose turn it is, where clients take turns
+  // Goes around what binds the answer (its grammar, or null), once a choice; empty: nothing does.
+  // For tests that say what a better model would.
+  std::function<std::shared_ptr<Constraint>(std::shared_ptr<Constraint>)> bind;
 };
 
 // One token as logprobs report it. The text may be a part of a character.

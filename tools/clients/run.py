@@ -6,14 +6,12 @@ tools/clients/requirements.txt, in a virtual environment of their own below $RID
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
-import threading
 import unittest
 
-HERE = pathlib.Path(__file__).resolve().parent
-CACHE = pathlib.Path(os.environ.get("RIDGE_CACHE") or pathlib.Path.home() / ".cache/ridgeline")
+from served import CACHE, HERE, Served
+
 QUIET = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "DO_NOT_TRACK": "1", "NO_PROXY": "*", "LANGCHAIN_TRACING_V2": "false"}
 
 
@@ -27,27 +25,6 @@ def inside_environment():
         stamp.write_text(wanted)
     if pathlib.Path(sys.prefix) != venv:
         os.execve(python, [str(python), *sys.argv], {**os.environ, **QUIET})
-
-
-class Served:
-    """A running server."""
-
-    def __init__(self, ridge, model):
-        self.process = subprocess.Popen([ridge, "serve", model, "--port", "0", "-c", "8192"], stderr=subprocess.PIPE, text=True)
-        found, self.lines = None, []
-        for line in self.process.stderr:
-            self.lines.append(line)
-            found = found or re.search(r"serves (\S+) at (http://\S+)", line)
-            if "Zed" in line:
-                break
-        if not found:
-            raise SystemExit("".join(self.lines))
-        self.model, self.url = found[1], found[2]
-        threading.Thread(target=lambda: self.lines.extend(self.process.stderr), daemon=True).start()
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(60)
 
 
 WEATHER = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}, "required": ["city", "days"],
@@ -215,7 +192,7 @@ if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit(__doc__)
     inside_environment()
-    SERVED = Served(sys.argv.pop(1), sys.argv.pop(1))
+    SERVED = Served([sys.argv.pop(1), "serve", sys.argv.pop(1), "--port", "0", "-c", "8192"])
     try:
         outcome = unittest.main(exit=False).result
     finally:
