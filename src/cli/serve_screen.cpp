@@ -8,7 +8,7 @@
 namespace ridge::cli {
 namespace {
 
-// Agents bring prompts of 10,000 tokens and more, Claude Code of 20,000.
+// Agents begin with 7,000 to 18,000 tokens and read files on top of that.
 constexpr int64_t kAgentContext = 32768;
 
 std::string context_text(const ServeFacts& facts) {

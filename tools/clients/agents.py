@@ -25,6 +25,7 @@ BEFORE, AFTER = "def add(a, b):\n    return a - b\n", "def add(a, b):\n    retur
 ANSWER = "It adds now: 2 and 3 are 5."
 TRY = "python3 -c 'import calc; print(calc.add(2, 3))' > tried.txt"
 SECONDS = 300  # until an agent counts as hung
+SHORTEST = 1500  # tokens of an agent's first prompt; those beside the task are shorter or come after it
 
 
 def install():
@@ -76,6 +77,7 @@ class AgentTest(unittest.TestCase):
         path.write_text(text)
 
     def serve(self, turns, asides=()):
+        self.n_turns = len(turns)
         self.put(self.work / "script.json", json.dumps({"turns": turns, "asides": list(asides)}))
         self.served = Served([PROGRAM, MODEL, self.work / "script.json", self.work, KEY])
         self.addCleanup(self.served.close)
@@ -104,7 +106,17 @@ class AgentTest(unittest.TestCase):
         self.assertNotIn("failed:", self.served.log())
         self.assertIn(ANSWER, done.stdout, all_of_it)
         self.assertEqual(self.file.read_text(), AFTER, all_of_it)
-        return done
+        self.assert_read_once()
+
+    def assert_read_once(self):
+        """Each turn of the task went on where the one before it ended: what agents change is not at the head."""
+        prompts = [tuple(map(int, found)) for found in re.findall(r"(\d+) tokens of prompt \((\d+) reused\)", self.served.log())]
+        turns = [prompt for prompt in prompts if prompt[0] > SHORTEST][:self.n_turns]
+        if self.n_turns == 1:
+            return
+        self.assertEqual(len(turns), self.n_turns, self.served.log())
+        for (before, _), (_, reused) in zip(turns, turns[1:]):
+            self.assertGreater(reused, 0.95 * before, self.served.log())
 
     def assert_tried(self):
         self.assertEqual((self.repo / "tried.txt").read_text(), "5\n")
