@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file_reader.h"
 #include "base/mapped_file.h"
+#include "base/read_file.h"
 #include "support/temp_folder.h"
 
 namespace ridge {
@@ -64,6 +65,15 @@ TEST(FileReader, OpensFilesOnly) {
   EXPECT_EQ(code_of([&] { FileReader::open(folder.path()); }), ErrorCode::kInvalidFile);
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
   EXPECT_EQ(code_of([&] { FileReader::open(folder / "pipe"); }), ErrorCode::kInvalidFile);
+}
+
+TEST(ReadFile, GivesEveryByteAndSaysWhatItCannotRead) {
+  const TempFolder folder;
+  const std::string text("a\r\n\0\xff", 5);
+  std::ofstream(folder / "a", std::ios::binary) << text;
+  EXPECT_EQ(read_file(folder / "a"), text);
+  EXPECT_EQ(code_of([&] { read_file(folder / "absent"); }), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of([&] { read_file(folder.path()); }), ErrorCode::kInvalidArgument);
 }
 
 TEST(MappedFile, ShowsTheBytes) {

@@ -1,12 +1,10 @@
 #include "cli/input.h"
 
-#include <cerrno>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 
 #include "base/error.h"
-#include "base/file_descriptor.h"
+#include "base/read_file.h"
 #include "cli/options/command_line.h"
 #include "cli/options/model_options.h"
 #include "cli/ui/terminal.h"
@@ -19,19 +17,7 @@ std::string read_stdin() {
 }
 
 std::string read_text_file(const std::filesystem::path& path) {
-  if (path == "-") return read_stdin();
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    fail(ErrorCode::kInvalidArgument, path.string(), " is a folder, not a text");
-  }
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo, "cannot open ", path.string(),
-         ": ", system_message(errno));
-  }
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (in.bad()) fail(ErrorCode::kIo, "cannot read ", path.string());
-  return text;
+  return path == "-" ? read_stdin() : read_file(path);
 }
 
 void declare_text_input(OptionSet& set, TextInput& input) {

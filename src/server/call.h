@@ -50,7 +50,5 @@ void run_answer(const CallPtr& call, AnswerRequest request, const SinkMaker& mak
 
 // "chatcmpl-" and 24 random letters and digits.
 std::string new_id(std::string_view prefix);
-int64_t unix_time();
-std::string rfc_3339(int64_t unix_seconds);  // "2026-11-22T07:00:00Z"
 
 }  // namespace ridge::server

@@ -1,12 +1,11 @@
 #include "server/engine_generator.h"
 
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <optional>
-#include <random>
 
+#include "base/random_seed.h"
+#include "base/read_file.h"
 #include "chat/vocabulary.h"
 #include "gguf/describe.h"
 #include "gguf/file.h"
@@ -116,17 +115,6 @@ class ChoiceSink final : public RequestSink, public std::enable_shared_from_this
   bool reasoning_ = false;
 };
 
-uint64_t random_seed() {
-  std::random_device device;
-  return uint64_t(device()) << 32 | device();
-}
-
-std::string read_whole(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) fail(ErrorCode::kNotFound, "no file ", path.string());
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 }  // namespace
 
 struct EngineGenerator::State {
@@ -150,12 +138,13 @@ EngineGenerator::State::State(Service& the_service, const EngineGeneratorOptions
     : service(the_service), tokenizer(service.tokenizer()), fill_in(find_fill_in(*tokenizer)) {
   const gguf::File file = gguf::File::open(options.model);
   gguf::Metadata metadata = file.metadata();
-  if (!options.chat_template.empty()) {
+  if (options.chat_template.empty()) {
+    card.chat_template = gguf::chat_template(file);
+  } else {
+    card.chat_template = read_file(options.chat_template);
     metadata.set(gguf::kChatTemplateKey,
-                 {.type = gguf::ValueType::kString, .data = read_whole(options.chat_template)});
+                 {.type = gguf::ValueType::kString, .data = card.chat_template});
   }
-  card.chat_template =
-      options.chat_template.empty() ? gguf::chat_template(file) : read_whole(options.chat_template);
   if (!card.chat_template.empty()) {
     auto chat_template = std::make_shared<const text::ChatTemplate>(
         text::ChatTemplate::from_metadata(metadata, *tokenizer));

@@ -1,7 +1,6 @@
 #include "cli/bench/report.h"
 
 #include <algorithm>
-#include <ctime>
 #include <filesystem>
 
 #include "cli/build_info.h"
@@ -112,15 +111,6 @@ history::RunRecord to_record(const BenchReport& report) {
     }
   }
   return run;
-}
-
-std::string utc_time() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
 }
 
 }  // namespace ridge::cli

@@ -47,6 +47,5 @@ struct BenchReport {
 std::vector<std::string> sample_warnings(const BenchGroup& group);
 
 history::RunRecord to_record(const BenchReport& report);
-std::string utc_time();  // now, "2026-11-21T13:45:00Z"
 
 }  // namespace ridge::cli

@@ -1,8 +1,8 @@
 #include "cli/bench/run_against.h"
 
-#include <random>
-
 #include "base/error.h"
+#include "base/random_seed.h"
+#include "base/utc.h"
 #include "cli/bench/against_report.h"
 #include "cli/bench/machine_check.h"
 #include "cli/bench/report.h"
@@ -11,11 +11,6 @@
 
 namespace ridge::cli {
 namespace {
-
-uint64_t fresh_seed() {
-  std::random_device device;
-  return (uint64_t(device()) << 32) ^ device();
-}
 
 ChatServer server_of(const AgainstCommand& command, const Context& context) {
   ChatServer server{.url = completions_url(command.url),
@@ -45,7 +40,7 @@ history::RunRecord run_against(const AgainstCommand& command, Context& context) 
   Progress bar(context.err, {.label = "measuring", .unit = Progress::Unit::kCount});
   AgainstOptions options{.n_repeat = command.n_repeat,
                          .delay = command.delay,
-                         .seed = fresh_seed(),
+                         .seed = random_seed(),
                          .keep_going = command.keep_going};
   options.progress = [&](int64_t done, int64_t total, const BenchTest&) {
     bar.update(uint64_t(done), uint64_t(total));

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/utc.h"
 #include "cli/bench/machine_check.h"
 #include "cli/bench/measure.h"
 #include "cli/bench/rows.h"

@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/utc.h"
 #include "bench/machine/machine.h"
 #include "cli/bench/import.h"
-#include "cli/bench/report.h"
 #include "cli/commands/bench_commands.h"
 #include "cli/commands/command.h"
 #include "cli/exit_code.h"

@@ -3,11 +3,11 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/utc.h"
 #include "bench/machine/machine.h"
 #include "bench/roof.h"
 #include "bench/rounds.h"
 #include "cli/bench/machine_check.h"
-#include "cli/bench/report.h"
 #include "cli/build_info.h"
 #include "cli/commands/command.h"
 #include "cli/exit_code.h"

@@ -2,20 +2,15 @@
 
 #include <charconv>
 #include <cmath>
-#include <random>
 
 #include "base/error.h"
+#include "base/random_seed.h"
 #include "cli/options/command_line.h"
 
 namespace ridge::cli {
 namespace {
 
 constexpr double kAnyNumber = 1e30;
-
-uint64_t random_seed() {
-  std::random_device device;
-  return uint64_t(device()) << 32 | device();
-}
 
 void declare_cutting(OptionSet& set, SamplerParams& params) {
   const auto group = "Sampling";

@@ -1,12 +1,12 @@
 #include "cli/plan/load_record.h"
 
 #include <algorithm>
-#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/utc.h"
 #include "cli/build_info.h"
 #include "cli/json_text.h"
 #include "cli/plan/local_machine.h"
@@ -23,15 +23,6 @@ constexpr size_t kMostLoads = 200;
 
 std::filesystem::path loads_file(const Context& context) {
   return context.environment.data / "loads.jsonl";
-}
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
 }
 
 Json bytes_json(const LoadBytes& bytes) {
@@ -85,7 +76,7 @@ LoadRecord planned_load(const LoadFacts& facts, const Context& context) {
                                  .setup = planner::on_this_engine(facts.setup)};
   question.speed.depth = facts.depth;
   const planner::Plan plan = make_plan(catalogues, model, question);
-  return {.time = utc_now(),
+  return {.time = utc_time(),
           .command = facts.command,
           .model = name,
           .build = build_commit(),

@@ -1,11 +1,11 @@
 #include "cli/plan/question.h"
 
 #include <algorithm>
-#include <ctime>
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/memory_limit.h"
+#include "base/utc.h"
 #include "cli/input.h"
 #include "cli/options/command_line.h"
 #include "cli/options/model_options.h"
@@ -92,12 +92,7 @@ std::vector<std::string> comma_separated(const std::vector<std::string>& lists) 
 }
 
 std::string today() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  char text[16];
-  std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
-  return text;
+  return utc_time().substr(0, 10);
 }
 
 std::vector<AskedModel> asked_models(const PlanArguments& arguments,

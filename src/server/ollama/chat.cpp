@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "base/utc.h"
 #include "server/ollama/ollama.h"
 #include "server/sse.h"
 
@@ -78,7 +79,7 @@ class OllamaSink final : public AnswerSink {
 
  private:
   Json line(const chat::ParsedAnswer& said) const {
-    Json out{{"model", call_->generator.card().id}, {"created_at", rfc_3339(unix_time())}};
+    Json out{{"model", call_->generator.card().id}, {"created_at", utc_time()}};
     if (options_.shape == OllamaShape::kGenerate) {
       out["response"] = said.content;
       if (!said.reasoning.empty()) out["thinking"] = said.reasoning;
@@ -112,7 +113,7 @@ class OllamaSink final : public AnswerSink {
 
 // Without a prompt it is a question whether the model is loaded.
 void say_loaded(const CallPtr& call, OllamaShape shape) {
-  Json reply{{"model", call->generator.card().id}, {"created_at", rfc_3339(unix_time())}};
+  Json reply{{"model", call->generator.card().id}, {"created_at", utc_time()}};
   if (shape == OllamaShape::kChat) {
     reply["message"] = {{"role", "assistant"}, {"content", ""}};
   } else {

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "base/utc.h"
 #include "server/ollama/ollama.h"
 #include "server/openai/embeddings.h"
 
@@ -20,7 +21,7 @@ Json details(const ModelCard& card) {
 }
 
 Json entry(const ModelCard& card) {
-  return {{"name", card.id},      {"model", card.id}, {"modified_at", rfc_3339(card.created)},
+  return {{"name", card.id},      {"model", card.id}, {"modified_at", utc_time(card.created)},
           {"size", card.n_bytes}, {"digest", ""},     {"details", details(card)}};
 }
 
@@ -60,7 +61,7 @@ void ollama_show(const CallPtr& call) {
                {"details", details(card)},
                {"model_info", std::move(info)},
                {"capabilities", std::move(capabilities)},
-               {"modified_at", rfc_3339(card.created)}});
+               {"modified_at", utc_time(card.created)}});
 }
 
 void ollama_embed(const CallPtr& call) {

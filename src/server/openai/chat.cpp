@@ -1,5 +1,6 @@
 #include "server/openai/chat.h"
 
+#include "base/utc.h"
 #include "server/openai/shapes.h"
 #include "server/sse.h"
 
@@ -131,20 +132,9 @@ class StreamedChat final : public AnswerSink {
     usage_.add(end);
     send(choice, Json::object(), finish_reason(end, n_calls_[size_t(choice)]));
     if (++n_ended_ < n_calls_.size()) return;
-    if (reports_usage_) {
-      Json chunk = chunk_head();
-      chunk["choices"] = Json::array();
-      chunk["usage"] = usage_json(usage_);
-      call_->responder->write(sse_data(chunk));
-    }
-    call_->responder->write(std::string(kSseDone));
-    call_->responder->finish();
+    end_chunks(*call_->responder, chunk_head(), reports_usage_ ? &usage_ : nullptr);
   }
-  void failed(int, const Error& error) override {
-    call_->responder->write(cat("data: ", error_body(Dialect::kOpenAi, problem_of(error)), "\n\n"));
-    call_->responder->write(std::string(kSseDone));
-    call_->responder->finish();
-  }
+  void failed(int, const Error& error) override { fail_chunks(*call_->responder, error); }
 
  private:
   Json delta_of(int choice, const chat::Event& event) {

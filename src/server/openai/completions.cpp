@@ -1,5 +1,6 @@
 #include "server/openai/completions.h"
 
+#include "base/utc.h"
 #include "server/openai/shapes.h"
 #include "server/openai/tools.h"
 #include "server/sampling_fields.h"
@@ -214,20 +215,9 @@ class StreamedCompletion final : public CompletionSink {
     usage_.add(end);
     send(choice_json(choice, "", {}, finish_reason(end, 0)));
     if (--n_open_ > 0) return;
-    if (options_.stream_usage) {
-      Json chunk = head();
-      chunk["choices"] = Json::array();
-      chunk["usage"] = usage_json(usage_);
-      call_->responder->write(sse_data(chunk));
-    }
-    call_->responder->write(std::string(kSseDone));
-    call_->responder->finish();
+    end_chunks(*call_->responder, head(), options_.stream_usage ? &usage_ : nullptr);
   }
-  void failed(int, const Error& error) override {
-    call_->responder->write(cat("data: ", error_body(Dialect::kOpenAi, problem_of(error)), "\n\n"));
-    call_->responder->write(std::string(kSseDone));
-    call_->responder->finish();
-  }
+  void failed(int, const Error& error) override { fail_chunks(*call_->responder, error); }
 
  private:
   void send(Json choice) {

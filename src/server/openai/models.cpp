@@ -1,5 +1,7 @@
 #include "server/openai/models.h"
 
+#include "base/utc.h"
+
 namespace ridge::server {
 namespace {
 
@@ -37,7 +39,7 @@ Json anthropic_model(const ModelCard& card) {
   return {{"type", "model"},
           {"id", card.id},
           {"display_name", card.id},
-          {"created_at", rfc_3339(card.created)},
+          {"created_at", utc_time(card.created)},
           {"lifecycle", "active"},
           {"max_input_tokens", card.n_context},
           {"max_tokens", card.n_context}};

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/utc.h"
 #include "server/openai/shapes.h"
 #include "server/sse.h"
 

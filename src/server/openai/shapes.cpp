@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "server/problem.h"
+#include "server/sse.h"
+
 namespace ridge::server {
 namespace {
 
@@ -50,6 +53,22 @@ Json logprobs_json(std::span<const TokenReport> tokens, size_t n_top) {
 std::string_view finish_reason(const AnswerEnd& end, size_t n_calls) {
   if (end.finish == FinishReason::kLength) return "length";
   return n_calls > 0 ? "tool_calls" : "stop";
+}
+
+void end_chunks(Responder& responder, Json chunk, const Usage* usage) {
+  if (usage != nullptr) {
+    chunk["choices"] = Json::array();
+    chunk["usage"] = usage_json(*usage);
+    responder.write(sse_data(chunk));
+  }
+  responder.write(std::string(kSseDone));
+  responder.finish();
+}
+
+void fail_chunks(Responder& responder, const Error& error) {
+  responder.write(cat("data: ", error_body(Dialect::kOpenAi, problem_of(error)), "\n\n"));
+  responder.write(std::string(kSseDone));
+  responder.finish();
 }
 
 }  // namespace ridge::server

@@ -1,10 +1,13 @@
-// Pieces of JSON that OpenAI's APIs share. Pure functions.
+// What OpenAI's APIs share: pieces of JSON, and how a stream of chunks ends. Pure functions, but
+// for the latter two, which are for the HTTP thread.
 #pragma once
 
 #include <span>
 #include <string_view>
 
+#include "base/error.h"
 #include "server/generator.h"
+#include "server/http/handler.h"
 #include "server/json.h"
 
 namespace ridge::server {
@@ -21,5 +24,11 @@ struct Usage {
 Json usage_json(const Usage& usage);
 Json logprobs_json(std::span<const TokenReport> tokens, size_t n_top);
 std::string_view finish_reason(const AnswerEnd& end, size_t n_calls);
+
+// The end of a stream of chunks. usage, unless null, goes out before it in `chunk`, which has the
+// members that all chunks of the stream have.
+void end_chunks(Responder& responder, Json chunk, const Usage* usage);
+// … by an error, which is an event of its own.
+void fail_chunks(Responder& responder, const Error& error);
 
 }  // namespace ridge::server
