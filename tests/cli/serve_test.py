@@ -422,6 +422,19 @@ class Modes(ProgramTest):
         config.write_text("port = [1\n")
         self.assertIn("line", self.run_ridge("serve", "m", "--config", config, "--print-config", code=2).stderr)
 
+    def test_a_configuration_that_is_shown_names_no_key_and_says_where_to_put_it(self):
+        config = self.cache / "ridge.toml"
+        shown = self.run_ridge("serve", "m.gguf", "--api-key", "hush-1", "--api-key=hush-2", "--print-config").stdout
+        self.assertNotIn("hush", shown)
+        self.assertRegex(shown, r"(?m)^# api-key is set and not shown; .*api-key-file = 'FILE'$")
+        self.assertNotRegex(shown, r"(?m)^api-key\b(?!-)")
+        config.write_text('api-key = ["hush-3"]\n')
+        self.assertNotIn("hush", self.run_ridge("serve", "m", "--config", config, "--print-config").stdout)
+        config.write_text(shown)
+        again = self.run_ridge("serve", "--config", config, "--api-key-file", "keys.txt", "--print-config").stdout
+        self.assertRegex(again, r"(?m)^api-key-file = 'keys.txt'$")
+        self.assertIn("api-key = []", again)
+
     def test_tls(self):
         import ssl
         certificate, key = self.cache / "cert.pem", self.cache / "key.pem"

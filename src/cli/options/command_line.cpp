@@ -72,6 +72,11 @@ OptionRef& OptionRef::one_of(std::vector<std::string> words) {
   return *this;
 }
 
+OptionRef& OptionRef::secret() {
+  option_->type_name(kSecretType);
+  return *this;
+}
+
 OptionRef OptionSet::value(const char* names, std::string& target, const std::string& help) {
   return OptionRef(app_->add_option(names, target, help));
 }

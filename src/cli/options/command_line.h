@@ -25,6 +25,8 @@ class OptionRef {
   OptionRef& group(const char* heading);         // of the help
   OptionRef& within(double least, double most);  // a number
   OptionRef& one_of(std::vector<std::string> words);
+  // Its value is never shown; an option of its name and "-file" takes a file of it.
+  OptionRef& secret();
 
  private:
   CLI::Option* option_;

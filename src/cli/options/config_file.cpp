@@ -83,6 +83,11 @@ void insert_value(toml::table& table, CLI::Option& option, const std::string& na
   }
 }
 
+std::string secret_comment(const std::string& name) {
+  return cat("# ", name, " is set and not shown; write it into a file and name that: ", name,
+             "-file = 'FILE'\n");
+}
+
 }  // namespace
 
 std::shared_ptr<CLI::Config> make_config_reader(const std::string& command) {
@@ -90,13 +95,18 @@ std::shared_ptr<CLI::Config> make_config_reader(const std::string& command) {
 }
 
 std::string config_text(const CLI::App& command) {
+  std::string comments;
   toml::table table;
   for (const CLI::Option* option : command.get_options()) {
     const auto& names = option->get_lnames();
     if (names.empty() || names[0] == "help" || names[0] == "print-config") continue;
-    insert_value(table, const_cast<CLI::Option&>(*option), names[0]);
+    if (option->get_type_name() == kSecretType && option->count() > 0) {
+      comments += secret_comment(names[0]);
+    } else {
+      insert_value(table, const_cast<CLI::Option&>(*option), names[0]);
+    }
   }
-  return toml_text(table);
+  return comments + toml_text(table);
 }
 
 }  // namespace ridge::cli

@@ -15,7 +15,11 @@ namespace ridge::cli {
 // For CLI11: reads such files for the command of that name. Reading throws CLI::ParseError.
 std::shared_ptr<CLI::Config> make_config_reader(const std::string& command);
 
-// The values that a parsed command's options have, as such a file.
+// What the help calls the value of an option that is a secret.
+inline constexpr const char* kSecretType = "SECRET";
+
+// The values that a parsed command's options have, as such a file. Of a secret it says in a comment
+// that it is set, and which option names a file of it: the same with "-file".
 std::string config_text(const CLI::App& command);
 
 }  // namespace ridge::cli

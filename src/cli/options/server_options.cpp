@@ -44,7 +44,8 @@ void declare_place(OptionSet& set, ServerOptions& options) {
 
 void declare_access(OptionSet& set, ServerOptions& options) {
   set.repeated("--api-key", options.api_keys, "Key that clients must send; may repeat")
-      .group(kAccess);
+      .group(kAccess)
+      .secret();
   set.value("--api-key-file", options.api_key_file, "File of such keys, one a line").group(kAccess);
   set.flag("--insecure", options.insecure, "Let other machines in without a key").group(kAccess);
   set.repeated("--allow-host", options.hosts,
