@@ -94,7 +94,9 @@ int64_t Answer::room() const {
 bool Answer::emit(const std::string& piece) {
   const text::StopMatcher::Output out = stops_.push(piece);
   if (!out.text.empty() && sink_ && !sink_(out.text)) return end(FinishReason::kCancelled);
-  return !out.stopped || end(FinishReason::kStop);
+  if (!out.stopped) return true;
+  result.stop = out.stop;
+  return end(FinishReason::kStop);
 }
 
 void Answer::record_logprobs(const Sampled& sampled) {

@@ -101,6 +101,7 @@ struct GenerateResult {
   std::vector<text::Token> tokens;         // the ending one included
   std::vector<GeneratedLogprob> logprobs;  // one a token, when asked for
   FinishReason finish = FinishReason::kEnd;
+  std::string stop;  // kStop: which of the request's stop strings
   GenerateStats stats;
 };
 

@@ -148,13 +148,14 @@ TEST_P(TinyEngine, AStopStringEndsTheAnswerBeforeIt) {
   ASSERT_GT(whole.size(), 8u);
   const std::string stop = whole.substr(whole.size() / 2, 2);
   GenerateRequest request = greedy(some_tokens(20), 40);
-  request.stops = {stop};
+  request.stops = {whole + "?", stop};
   std::string cut;
   const GenerateResult result = engine.generate(request, [&](std::string_view piece) {
     cut += piece;
     return true;
   });
   EXPECT_EQ(result.finish, FinishReason::kStop);
+  EXPECT_EQ(result.stop, stop);
   EXPECT_EQ(cut, whole.substr(0, whole.find(stop)));
 }
 

@@ -1,5 +1,6 @@
 #include "server/engine_generator.h"
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <optional>
@@ -42,8 +43,9 @@ class ChoiceSink final : public RequestSink, public std::enable_shared_from_this
     Post post;
     std::unique_ptr<chat::OutputParser> parser;  // null: the text is the answer
     std::shared_ptr<const text::Tokenizer> tokenizer;
-    bool context_limits = false;  // it, and not max_tokens, ends an answer that is too long
-    std::shared_ptr<void> owner;  // lives until the answer ends
+    bool context_limits = false;         // it, and not max_tokens, ends an answer that is too long
+    std::vector<std::string> own_stops;  // of the family alone
+    std::shared_ptr<void> owner;         // lives until the answer ends
   };
   explicit ChoiceSink(Setting setting) : setting_(std::move(setting)) {}
 
@@ -62,8 +64,8 @@ class ChoiceSink final : public RequestSink, public std::enable_shared_from_this
           reports = std::move(reports)](ChoiceSink& self) { self.deliver(text, n, reports); });
   }
   void finished(const GenerateResult& result) override {
-    post([finish = result.finish, stats = result.stats](ChoiceSink& self) {
-      self.end(finish, stats);
+    post([finish = result.finish, stop = result.stop, stats = result.stats](ChoiceSink& self) {
+      self.end(finish, stop, stats);
     });
   }
   void failed(const Error& error) override {
@@ -96,8 +98,13 @@ class ChoiceSink final : public RequestSink, public std::enable_shared_from_this
     if (reasoning_) n_reasoning_ += n_tokens;
   }
 
-  void end(FinishReason finish, const GenerateStats& stats) {
+  void end(FinishReason finish, const std::string& stop, const GenerateStats& stats) {
+    // A stop string of the model's family, and not of the request, says what an end token says.
+    const auto& own_stops = setting_.own_stops;
+    const bool is_own = std::find(own_stops.begin(), own_stops.end(), stop) != own_stops.end();
+    if (finish == FinishReason::kStop && is_own) finish = FinishReason::kEnd;
     AnswerEnd end{.finish = finish, .n_reasoning = n_reasoning_, .stats = stats};
+    if (finish == FinishReason::kStop) end.stop = stop;
     end.context_full = finish == FinishReason::kLength && setting_.context_limits;
     if (setting_.parser) {
       const bool whole = finish == FinishReason::kEnd;
@@ -246,6 +253,7 @@ class EngineGeneration final : public Generation,
     std::function<std::shared_ptr<Constraint>(std::shared_ptr<Constraint>)> bind;
     int n_choices = 1;
     bool context_limits = false;
+    std::vector<std::string> own_stops;
   };
   explicit EngineGeneration(Setting setting) : setting_(std::move(setting)) {}
 
@@ -260,6 +268,7 @@ class EngineGeneration final : public Generation,
           .parser = setting_.family == nullptr ? nullptr : setting_.family->parser(setting_.rules),
           .tokenizer = setting_.service.tokenizer(),
           .context_limits = setting_.context_limits,
+          .own_stops = setting_.own_stops,
           .owner = shared_from_this()});
       GenerateRequest request = setting_.request;
       request.sampling.seed += uint64_t(choice);
@@ -325,7 +334,10 @@ std::shared_ptr<Generation> EngineGenerator::prepare(AnswerRequest request) {
     setting.family = &state.prompter->family();
     setting.request.specials = text::SpecialTokens::kParse;
     for (std::string& stop : setting.family->stops()) {
-      setting.request.stops.push_back(std::move(stop));
+      auto& stops = setting.request.stops;
+      if (std::find(stops.begin(), stops.end(), stop) != stops.end()) continue;
+      stops.push_back(stop);
+      setting.own_stops.push_back(std::move(stop));
     }
   }
   setting.context_limits = request.max_tokens < 0 || request.max_tokens > room;

@@ -78,7 +78,7 @@ struct AnswerEnd {
   bool context_full = false;  // kLength: by the context, not by max_tokens
   int64_t n_reasoning = 0;    // tokens
   int unparsed_calls = 0;
-  std::string stop;  // kStop: which one, where it is known
+  std::string stop;  // kStop: which of the request's
   GenerateStats stats;
 };
 

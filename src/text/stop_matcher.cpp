@@ -22,14 +22,21 @@ StopMatcher::StopMatcher(std::vector<std::string> stops) : stops_(std::move(stop
 
 StopMatcher::Output StopMatcher::push(std::string_view piece) {
   held_ += piece;
-  size_t first = std::string::npos;
+  const std::string* first = nullptr;
+  size_t first_end = std::string::npos;
   size_t undecided = 0;
   for (const std::string& stop : stops_) {
-    first = std::min(first, held_.find(stop));
+    const size_t begin = held_.find(stop);
+    const size_t end = begin == std::string::npos ? begin : begin + stop.size();
+    const bool is_longer = first != nullptr && end == first_end && stop.size() > first->size();
+    if (end < first_end || is_longer) {
+      first = &stop;
+      first_end = end;
+    }
     undecided = std::max(undecided, partial_match(held_, stop));
   }
-  if (first != std::string::npos) {
-    Output out{.text = held_.substr(0, first), .stopped = true};
+  if (first != nullptr) {
+    Output out{.text = held_.substr(0, first_end - first->size()), .stopped = true, .stop = *first};
     held_.clear();
     return out;
   }

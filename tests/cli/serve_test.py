@@ -175,6 +175,9 @@ class Answers(ServeTest):
         _, cut = self.server.chat("Count to ten.", max_tokens=24, stop=[stop])
         self.assertEqual(cut["choices"][0]["message"]["content"], text[:text.index(stop)])
         self.assertEqual(cut["choices"][0]["finish_reason"], "stop")
+        _, message = self.server.post("/v1/messages", {"max_tokens": 24, "temperature": 0, "stop_sequences": [text + "?", stop],
+                                                       "messages": [{"role": "user", "content": "Count to ten."}]})
+        self.assertEqual((message["stop_reason"], message["stop_sequence"]), ("stop_sequence", stop))
 
     def test_completion_tokens_and_template_agree(self):
         _, rendered = self.server.post("/apply-template", {"messages": [{"role": "user", "content": "Hi"}]})

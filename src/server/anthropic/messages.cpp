@@ -34,14 +34,12 @@ struct MessageHead {
   std::string id = new_id("msg_");
   std::string model;
   int64_t n_prompt = 0;
-  std::vector<std::string> stops;
-
-  Json stop_sequence(const AnswerEnd& end) const {
-    if (end.finish != FinishReason::kStop) return nullptr;
-    if (!end.stop.empty()) return end.stop;
-    return stops.size() == 1 ? Json(stops[0]) : Json();
-  }
 };
+
+// Goes with the reason "stop_sequence" alone.
+Json stop_sequence(const AnswerEnd& end, size_t n_calls) {
+  return end.finish == FinishReason::kStop && n_calls == 0 ? Json(end.stop) : Json();
+}
 
 std::string tool_use_id(const chat::Event& event) {
   return event.id.empty() ? new_id("toolu_") : event.id;
@@ -83,7 +81,7 @@ class WholeMessage final : public AnswerSink {
                   {"model", head_.model},
                   {"content", std::move(content)},
                   {"stop_reason", stop_reason(end, answer_.calls.size())},
-                  {"stop_sequence", head_.stop_sequence(end)},
+                  {"stop_sequence", stop_sequence(end, answer_.calls.size())},
                   {"usage", usage_of(end)}});
   }
   void failed(int, const Error& error) override { call_->fail(problem_of(error)); }
@@ -116,7 +114,7 @@ class StreamedMessage final : public AnswerSink {
     close_block();
     send("message_delta", {{"delta",
                             {{"stop_reason", stop_reason(end, n_calls_)},
-                             {"stop_sequence", head_.stop_sequence(end)}}},
+                             {"stop_sequence", stop_sequence(end, n_calls_)}}},
                            {"usage", usage_of(end)}});
     send("message_stop", Json::object());
     call_->responder->finish();
@@ -205,7 +203,7 @@ void anthropic_messages(const CallPtr& call) {
   const Json body = call->body();
   MessagesOptions options;
   AnswerRequest request = read_messages_request(body, MessagesPurpose::kAnswer, *call, options);
-  MessageHead head{.model = call->generator.card().id, .stops = request.stops};
+  MessageHead head{.model = call->generator.card().id};
   run_answer(call, std::move(request), [&](int64_t n_prompt) -> std::shared_ptr<AnswerSink> {
     head.n_prompt = n_prompt;
     if (!options.stream) return std::make_shared<WholeMessage>(call, std::move(head));

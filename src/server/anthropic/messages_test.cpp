@@ -80,15 +80,29 @@ TEST(AnthropicMessages, SaysWhyItStopped) {
                         {{.finish = FinishReason::kLength, .context_full = true},
                          "model_context_window_exceeded",
                          nullptr},
-                        {{.finish = FinishReason::kStop}, "stop_sequence", "END"}};
+                        {{.finish = FinishReason::kStop, .stop = "END"}, "stop_sequence", "END"},
+                        {{.finish = FinishReason::kStop, .stop = "\n"}, "stop_sequence", "\n"}};
   for (const Case& c : cases) {
     FakeServer server;
     server.generator.script.end = c.end;
-    const auto answer = server.post("/v1/messages", messages_body({{"stop_sequences", {"END"}}}));
+    const auto answer =
+        server.post("/v1/messages", messages_body({{"stop_sequences", {"\n", "END"}}}));
     const Json reply = Json::parse(answer->replies.at(0).body);
     EXPECT_EQ(reply["stop_reason"], c.reason);
     EXPECT_EQ(reply["stop_sequence"], c.sequence);
+    EXPECT_EQ(server.generator.asked.stops, (std::vector<std::string>{"\n", "END"}));
   }
+}
+
+TEST(AnthropicMessages, ACallIsTheReasonEvenWhereAStopStringEndedIt) {
+  FakeServer server;
+  server.generator.script = thinking_call();
+  server.generator.script.end.finish = FinishReason::kStop;
+  server.generator.script.end.stop = "END";
+  const auto answer = server.post("/v1/messages", messages_body({{"stop_sequences", {"END"}}}));
+  const Json reply = Json::parse(answer->replies.at(0).body);
+  EXPECT_EQ(reply["stop_reason"], "tool_use");
+  EXPECT_EQ(reply["stop_sequence"], nullptr);
 }
 
 TEST(AnthropicMessages, ReadsBlocksAsMessages) {
