@@ -9,10 +9,22 @@
 #include <utility>
 #include <vector>
 
+#include "gguf/metadata.h"
 #include "server/app.h"
 #include "server/generator.h"
+#include "text/tokenizer/synthetic_vocabulary.h"
 
 namespace ridge::server {
+
+// A token a byte, and a few for pairs of letters.
+inline std::shared_ptr<const text::Tokenizer> byte_tokenizer() {
+  static const auto kTokenizer = [] {
+    gguf::Metadata metadata;
+    text::set_synthetic_vocabulary(metadata, 300);
+    return text::Tokenizer::from_metadata(metadata);
+  }();
+  return kTokenizer;
+}
 
 struct FakeScript {
   struct Step {
@@ -95,6 +107,8 @@ class FakeGenerator final : public Generator {
     card_.n_context = 100;
     card_.n_context_trained = 200;
     card_.chat_template = "{{ messages }}";
+    card_.n_vocab = tokenizer_->n_vocab();
+    card_.d_model = 2;
   }
   const ModelCard& card() const override { return card_; }
   std::shared_ptr<Generation> prepare(AnswerRequest request) override {
@@ -105,6 +119,10 @@ class FakeGenerator final : public Generator {
     return generations_.back();
   }
   std::vector<text::Token> prompt_tokens(const AnswerRequest& request) const override {
+    if (request.input == AnswerRequest::Input::kTokens) return request.tokens;
+    if (request.input == AnswerRequest::Input::kText) {
+      return tokenizer_->encode(request.text, text::SpecialTokens::kAsText);
+    }
     return std::vector<text::Token>(request.conversation.messages.size() * 3);
   }
   std::string prompt_text(const chat::Conversation& conversation) const override {
@@ -135,7 +153,7 @@ class FakeGenerator final : public Generator {
   ModelCard card_;
   std::mutex mutex_;
   std::vector<std::shared_ptr<FakeGeneration>> generations_;
-  std::shared_ptr<const text::Tokenizer> tokenizer_;  // none: routes of tokens are tested with one
+  std::shared_ptr<const text::Tokenizer> tokenizer_ = byte_tokenizer();
 };
 
 class RecordingResponder final : public Responder {
