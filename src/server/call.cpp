@@ -11,7 +11,8 @@
 namespace ridge::server {
 namespace {
 
-// Passes on what it hears, makes sure that begin() comes first, and keeps count.
+// Passes on what it hears, makes sure that begin() comes first, and keeps count. When a choice
+// fails, so does the answer: the sink hears of the first failure and then nothing more.
 class ObservedSink final : public AnswerSink {
  public:
   ObservedSink(CallPtr call, std::shared_ptr<AnswerSink> sink, int n_choices)
@@ -33,6 +34,7 @@ class ObservedSink final : public AnswerSink {
   }
   void piece(int choice, std::span<const chat::Event> events,
              std::span<const TokenReport> tokens) override {
+    if (has_failed_) return;
     begin();
     if (!record_.first_token_seconds) record_.first_token_seconds = seconds();
     sink_->piece(choice, events, tokens);
@@ -50,8 +52,8 @@ class ObservedSink final : public AnswerSink {
     record_.n_accepted += end.stats.speculation.n_accepted;
     record_.cancelled = record_.cancelled || end.finish == FinishReason::kCancelled;
     if (end.finish == FinishReason::kCancelled) {  // its client left, or the server stops
-      sink_->failed(choice, Error(ErrorCode::kCancelled, "the request was cancelled"));
-    } else {
+      tell_failure(choice, Error(ErrorCode::kCancelled, "the request was cancelled"));
+    } else if (!has_failed_) {
       sink_->ended(choice, end);
     }
     close_one();
@@ -59,13 +61,16 @@ class ObservedSink final : public AnswerSink {
   void failed(int choice, const Error& error) override {
     record_.error = error.what();
     begin();
-    sink_->failed(choice, error);
+    tell_failure(choice, error);
     close_one();
   }
 
  private:
   double seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  void tell_failure(int choice, const Error& error) {
+    if (!std::exchange(has_failed_, true)) sink_->failed(choice, error);
   }
   void note_miss(const PrefixMiss& miss) {
     if (miss.cached.empty()) return;
@@ -92,6 +97,7 @@ class ObservedSink final : public AnswerSink {
   std::shared_ptr<AnswerSink> sink_;
   int n_open_;
   bool began_ = false;
+  bool has_failed_ = false;
   AnswerRecord record_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };

@@ -83,7 +83,8 @@ struct AnswerEnd {
 };
 
 // Hears of answers on the HTTP thread: begin() first, when the request was accepted, then of its
-// choices 0 … n_choices - 1. After ended() or failed() nothing more is heard of that choice.
+// choices 0 … n_choices - 1. After ended() or failed() nothing more is heard of that choice; a
+// route hears of one failure at most (call.h), and then nothing more at all.
 class AnswerSink {
  public:
   virtual ~AnswerSink() = default;

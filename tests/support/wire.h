@@ -33,12 +33,14 @@ inline std::vector<WireEvent> wire_events(const std::string& stream) {
   return events;
 }
 
-// Ids become "msg_*", times 0.
+// Ids become "msg_*", times 0 and "now".
 inline void scrub(Json& json) {
   if (json.is_structured()) {
     for (auto& [key, value] : json.items()) {
       if ((key == "created" || key == "created_at" || key == "completed_at") && value.is_number()) {
         value = 0;
+      } else if (key == "created_at" && value.is_string()) {
+        value = "now";
       } else {
         scrub(value);
       }

@@ -45,6 +45,10 @@ void ollama_ps(const CallPtr& call) {
 }
 
 void ollama_show(const CallPtr& call) {
+  const Json body = call->body();
+  Fields fields(body);
+  fields.accept({"model", "name", "verbose", "system", "template", "options"});
+  call->note_unused(fields);
   const ModelCard& card = call->generator.card();
   Json capabilities = Json::array({"completion"});
   if (!card.chat_template.empty()) capabilities.push_back("tools");
@@ -68,11 +72,12 @@ void ollama_embed(const CallPtr& call) {
   const Json body = call->body();
   Fields fields(body);
   const Json& input = fields.required("input");
-  fields.accept({"model", "truncate", "options", "keep_alive", "dimensions"});
+  check_dimensions(fields, call->generator.card());
+  fields.accept({"model", "truncate", "options", "keep_alive"});
   call->note_unused(fields);
   Json embeddings = Json::array();
   int64_t n_tokens = 0;
-  for (auto& tokens : embedding_inputs(input, call->generator)) {
+  for (auto& tokens : embedding_inputs(input, "input", call->generator)) {
     const EmbeddingResult result = call->generator.embed(std::move(tokens));
     n_tokens += result.n_tokens;
     embeddings.push_back(result.values);
@@ -85,10 +90,10 @@ void ollama_embed(const CallPtr& call) {
 void ollama_embeddings(const CallPtr& call) {
   const Json body = call->body();
   Fields fields(body);
-  const Json& prompt = fields.required("prompt");
+  const Json prompt = fields.required_string("prompt");
   fields.accept({"model", "options", "keep_alive"});
   call->note_unused(fields);
-  auto inputs = embedding_inputs(prompt, call->generator);
+  auto inputs = embedding_inputs(prompt, "prompt", call->generator);
   call->reply({{"embedding", call->generator.embed(std::move(inputs.at(0))).values}});
 }
 

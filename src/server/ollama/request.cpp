@@ -14,6 +14,12 @@ void refuse_images(Fields& fields) {
   }
 }
 
+// Go's clients send what is empty too.
+void refuse_unless_empty(Fields& fields, std::string_view key, std::string_view why) {
+  const Json* value = fields.find(key);
+  if (value != nullptr && *value != "" && *value != Json::array()) fields.refuse(key, why);
+}
+
 chat::ToolCall ollama_call(const Json& json, const std::string& where) {
   Fields fields(json, where);
   chat::ToolCall call{.id = fields.string("id").value_or("")};
@@ -35,6 +41,7 @@ chat::Message ollama_message(const Json& json, const std::string& where) {
                         .reasoning = fields.string("thinking").value_or("")};
   refuse_images(fields);
   if (const Json* calls = fields.find("tool_calls")) {
+    if (!calls->is_array()) refuse_field(fields.path("tool_calls"), "a list is wanted");
     for (size_t i = 0; i < calls->size(); ++i) {
       message.calls.push_back(ollama_call((*calls)[i], cat(where, ".tool_calls[", i, "]")));
     }
@@ -67,8 +74,12 @@ void read_text_to_go_on(Fields& fields, AnswerRequest& request) {
   const std::string suffix = fields.string("suffix").value_or("");
   const bool raw = fields.boolean("raw").value_or(false);
   refuse_images(fields);
-  fields.refuse("template", "the template is the model's own");
-  fields.refuse("context", "it is superseded; /api/chat takes whole conversations");
+  refuse_unless_empty(fields, "template", "the template is the model's own");
+  refuse_unless_empty(fields, "context", "it is superseded; /api/chat takes whole conversations");
+  if (prompt.empty() && suffix.empty()) return;  // whether the model is loaded
+  if (!system.empty() && (raw || !suffix.empty())) {
+    refuse_field("system", "text that goes on as it is, or around a gap, has none");
+  }
   if (!suffix.empty()) {
     request.input = AnswerRequest::Input::kFillIn;
     request.suffix = suffix;
@@ -79,7 +90,7 @@ void read_text_to_go_on(Fields& fields, AnswerRequest& request) {
   } else {
     auto& messages = request.conversation.messages;
     if (!system.empty()) messages.push_back({.role = "system", .content = system});
-    if (!prompt.empty()) messages.push_back({.role = "user", .content = prompt});
+    messages.push_back({.role = "user", .content = prompt});
   }
 }
 
@@ -121,7 +132,10 @@ void read_format_and_thinking(Fields& fields, AnswerRequest& request) {
     variables.emplace_back(text::Value::trusted("reasoning_effort"),
                            text::Value::string(think->get<std::string>()));
   }
-  const bool thinks = think->is_string() || (think->is_boolean() && think->get<bool>());
+  if (!think->is_string() && !think->is_boolean()) {
+    refuse_field("think", cat("true, false or a level is wanted, and this is ", describe(*think)));
+  }
+  const bool thinks = think->is_string() || think->get<bool>();
   variables.emplace_back(text::Value::trusted("enable_thinking"), text::Value(thinks));
 }
 

@@ -39,9 +39,7 @@ class WholeChat final : public AnswerSink {
     usage_.add(end);
     if (++n_ended_ == choices_.size()) reply();
   }
-  void failed(int, const Error& error) override {
-    if (!std::exchange(failed_, true)) call_->fail(problem_of(error));
-  }
+  void failed(int, const Error& error) override { call_->fail(problem_of(error)); }
 
  private:
   struct Choice {
@@ -70,7 +68,6 @@ class WholeChat final : public AnswerSink {
   }
 
   void reply() {
-    if (failed_) return;
     Json choices = Json::array();
     for (size_t i = 0; i < choices_.size(); ++i) {
       const Choice& choice = choices_[i];
@@ -97,7 +94,6 @@ class WholeChat final : public AnswerSink {
   std::vector<Choice> choices_;
   Usage usage_;
   size_t n_ended_ = 0;
-  bool failed_ = false;
 };
 
 // Chunks as the answers come.
@@ -190,12 +186,11 @@ class StreamedChat final : public AnswerSink {
 }  // namespace
 
 void openai_chat(const CallPtr& call) {
-  const Json body = call->body();
   ChatOptions options;
-  AnswerRequest request = read_chat_request(body, *call, options);
+  AnswerRequest request = read_chat_request(call->body(), *call, options);
   Head head{.model = call->generator.card().id};
   head.logprobs = request.sampling.n_logprobs > 0;
-  head.n_top_logprobs = size_t(body.value("top_logprobs", 0));
+  head.n_top_logprobs = options.n_top_logprobs;
   const int n = request.n_choices;
   run_answer(call, std::move(request), [&](int64_t) -> std::shared_ptr<AnswerSink> {
     if (!options.stream) return std::make_shared<WholeChat>(call, std::move(head), n);

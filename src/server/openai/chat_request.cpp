@@ -2,6 +2,7 @@
 
 #include "server/openai/chat.h"
 #include "server/openai/messages.h"
+#include "server/openai/shapes.h"
 #include "server/openai/tools.h"
 #include "server/sampling_fields.h"
 
@@ -38,27 +39,13 @@ void read_length(Fields& fields, AnswerRequest& request) {
   if (const auto n = fields.integer("n", 1, 16)) request.n_choices = int(*n);
 }
 
-void read_logprobs(Fields& fields, AnswerRequest& request) {
+void read_logprobs(Fields& fields, AnswerRequest& request, ChatOptions& options) {
   const bool wanted = fields.boolean("logprobs").value_or(false);
   const auto top = fields.integer("top_logprobs", 0, 20);
   if (top && *top > 0 && !wanted) refuse_field("top_logprobs", "it needs logprobs: true");
   // One at least, since the sampler reports the chosen token only beside others.
-  if (wanted) request.sampling.n_logprobs = std::max(1, int(top.value_or(0)));
-}
-
-void read_grammar(Fields& fields, AnswerRequest& request) {
-  if (const Json* format = fields.find("response_format")) {
-    read_format(*format, "response_format", request);
-  }
-  const auto rules = fields.string("grammar");
-  const Json* schema = fields.find("json_schema");
-  const int n_said =
-      int(request.rules.format.has_value()) + int(rules.has_value()) + int(schema != nullptr);
-  if (n_said > 1) {
-    refuse_field("grammar", "only one of response_format, json_schema and grammar can be kept");
-  }
-  if (rules) request.rules.format = grammar::Gbnf{*rules};
-  if (schema != nullptr) request.rules.format = grammar::JsonSchema{.schema = dump(*schema)};
+  options.n_top_logprobs = size_t(top.value_or(0));
+  if (wanted) request.sampling.n_logprobs = std::max(1, int(options.n_top_logprobs));
 }
 
 // What templates are told about reasoning: `reasoning_effort` as OpenAI has it, and whatever
@@ -107,17 +94,12 @@ AnswerRequest read_chat_request(const Json& body, Call& call, ChatOptions& optio
   read_messages(fields, call, request);
   read_chat_tools(fields, request);
   read_length(fields, request);
-  read_logprobs(fields, request);
+  read_logprobs(fields, request, options);
   read_grammar(fields, request);
   read_template_variables(fields, request);
   read_sampling(fields, request);
   options.stream = fields.boolean("stream").value_or(false);
-  if (const Json* more = fields.find("stream_options")) {
-    Fields stream(*more, "stream_options");
-    options.stream_usage = stream.boolean("include_usage").value_or(false);
-    stream.accept({"include_obfuscation"});
-    call.note_unused(stream);
-  }
+  options.stream_usage = read_stream_usage(fields, call);
   read_harmless(fields);
   call.note_unused(fields);
   return request;

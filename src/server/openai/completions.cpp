@@ -1,5 +1,7 @@
 #include "server/openai/completions.h"
 
+#include <algorithm>
+
 #include "base/utc.h"
 #include "server/openai/shapes.h"
 #include "server/openai/tools.h"
@@ -81,27 +83,23 @@ AnswerRequest read_completion(const Json& body, Call& call, CompletionOptions& o
     }
     options.echo = request.text;
   }
-  if (const Json* format = fields.find("response_format")) {
-    read_format(*format, "response_format", request);
-  }
-  if (const auto rules = fields.string("grammar")) request.rules.format = grammar::Gbnf{*rules};
-  if (const Json* schema = fields.find("json_schema")) {
-    request.rules.format = grammar::JsonSchema{.schema = dump(*schema)};
-  }
+  read_grammar(fields, request);
   read_sampling(fields, request);
   options.stream = fields.boolean("stream").value_or(false);
-  if (const Json* more = fields.find("stream_options")) {
-    options.stream_usage = Fields(*more, "stream_options").boolean("include_usage").value_or(false);
-  }
+  options.stream_usage = read_stream_usage(fields, call);
   fields.accept({"user", "metadata", "cache_prompt", "id_slot", "store"});
   call.note_unused(fields);
   return request;
 }
 
-// The older shape: four lists side by side.
-Json old_logprobs(std::span<const TokenReport> tokens, size_t n_top) {
+int64_t n_characters(std::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
+}
+
+// The older shape: four lists side by side. offset: characters of the answer before these tokens,
+// and after them.
+Json old_logprobs(std::span<const TokenReport> tokens, size_t n_top, int64_t& offset) {
   Json names = Json::array(), values = Json::array(), tops = Json::array(), offsets = Json::array();
-  int64_t offset = 0;
   for (const TokenReport& token : tokens) {
     names.push_back(token.text);
     values.push_back(std::max(token.logprob, -9999.0));
@@ -111,7 +109,7 @@ Json old_logprobs(std::span<const TokenReport> tokens, size_t n_top) {
     }
     tops.push_back(std::move(top));
     offsets.push_back(offset);
-    offset += int64_t(token.text.size());
+    offset += n_characters(token.text);
   }
   return {{"tokens", std::move(names)},
           {"token_logprobs", std::move(values)},
@@ -131,7 +129,8 @@ class CompletionSink : public AnswerSink {
       : call_(std::move(call)),
         options_(std::move(options)),
         n_open_(n_choices),
-        n_choices_(n_choices) {}
+        n_choices_(n_choices),
+        offsets_(size_t(n_choices), 0) {}
 
  protected:
   Json head() const {
@@ -141,11 +140,12 @@ class CompletionSink : public AnswerSink {
             {"model", call_->generator.card().id}};
   }
   Json choice_json(int choice, std::string text, std::span<const TokenReport> tokens,
-                   const Json& finish) const {
+                   const Json& finish) {
     const bool reports = options_.logprobs && !tokens.empty();
+    int64_t& offset = offsets_[size_t(choice)];
     return {{"index", choice},
             {"text", std::move(text)},
-            {"logprobs", reports ? old_logprobs(tokens, options_.n_top) : Json()},
+            {"logprobs", reports ? old_logprobs(tokens, options_.n_top, offset) : Json()},
             {"finish_reason", finish}};
   }
 
@@ -156,6 +156,7 @@ class CompletionSink : public AnswerSink {
   Usage usage_;
 
  private:
+  std::vector<int64_t> offsets_;  // characters said by each choice
   std::string id_ = new_id("cmpl-");
   int64_t created_ = unix_time();
 };

@@ -8,27 +8,35 @@ namespace {
 
 constexpr size_t kMostInputs = 2048;  // as the API documents it
 
-std::vector<text::Token> input_tokens(const Json& input, Generator& generator) {
+// Numbers of tokens in the vocabulary.
+std::vector<text::Token> given_tokens(const Json& input, std::string_view field, int64_t n_vocab) {
+  std::vector<text::Token> tokens;
+  for (const Json& token : input) {
+    const int64_t number = token.is_number_integer() ? token.get<int64_t>() : -1;
+    if (number < 0 || number >= n_vocab) {
+      refuse_field(field, cat("a text, or numbers of tokens below ", n_vocab,
+                              ", are wanted, and this is ", describe(token)));
+    }
+    tokens.push_back(text::Token(number));
+  }
+  return tokens;
+}
+
+std::vector<text::Token> input_tokens(const Json& input, std::string_view field,
+                                      Generator& generator) {
   AnswerRequest request;
   if (input.is_string()) {
     request.input = AnswerRequest::Input::kText;
     request.text = input.get<std::string>();
   } else if (input.is_array()) {
     request.input = AnswerRequest::Input::kTokens;
-    for (const Json& token : input) {
-      if (!token.is_number_integer() || token.get<int64_t>() < 0 ||
-          token.get<int64_t>() > INT32_MAX) {
-        refuse_field("input",
-                     cat("a text or numbers of tokens are wanted, and this is ", describe(token)));
-      }
-      request.tokens.push_back(token.get<int32_t>());
-    }
+    request.tokens = given_tokens(input, field, generator.card().n_vocab);
   } else {
-    refuse_field("input", cat("a text or tokens are wanted, and this is ", describe(input)));
+    refuse_field(field, cat("a text or tokens are wanted, and this is ", describe(input)));
   }
   auto tokens = generator.prompt_tokens(request);
   if (tokens.empty() || (input.is_string() && request.text.empty())) {
-    refuse_field("input", "it is empty");
+    refuse_field(field, "it is empty");
   }
   const int64_t n_context = generator.card().n_context;
   if (int64_t(tokens.size()) > n_context) refuse_overflow(int64_t(tokens.size()), n_context);
@@ -44,15 +52,22 @@ Json embedding_json(const std::vector<float>& values, bool as_base64) {
 
 }  // namespace
 
-std::vector<std::vector<text::Token>> embedding_inputs(const Json& input, Generator& generator) {
+void check_dimensions(Fields& fields, const ModelCard& card) {
+  if (fields.integer("dimensions", 1, 1 << 20).value_or(card.d_model) != card.d_model) {
+    refuse_field("dimensions", cat("this model's embeddings have ", card.d_model));
+  }
+}
+
+std::vector<std::vector<text::Token>> embedding_inputs(const Json& input, std::string_view field,
+                                                       Generator& generator) {
   const bool is_list = input.is_array() && !input.empty() && !input[0].is_number();
-  if (!is_list) return {input_tokens(input, generator)};
+  if (!is_list) return {input_tokens(input, field, generator)};
   if (input.size() > kMostInputs) {
-    refuse_field("input",
+    refuse_field(field,
                  cat("at most ", kMostInputs, " texts are wanted, and these are ", input.size()));
   }
   std::vector<std::vector<text::Token>> inputs;
-  for (const Json& one : input) inputs.push_back(input_tokens(one, generator));
+  for (const Json& one : input) inputs.push_back(input_tokens(one, field, generator));
   return inputs;
 }
 
@@ -65,14 +80,11 @@ void openai_embeddings(const CallPtr& call) {
     refuse_field("encoding_format",
                  cat("float or base64 is wanted, and this is ", in_quotes(format)));
   }
-  const int64_t d_model = call->generator.card().d_model;
-  if (fields.integer("dimensions", 1, 1 << 20).value_or(d_model) != d_model) {
-    refuse_field("dimensions", cat("this model's embeddings have ", d_model));
-  }
+  check_dimensions(fields, call->generator.card());
   fields.accept({"model", "user"});
   call->note_unused(fields);
 
-  const auto inputs = embedding_inputs(input, call->generator);
+  const auto inputs = embedding_inputs(input, "input", call->generator);
   Json data = Json::array();
   int64_t n_tokens = 0;
   for (size_t i = 0; i < inputs.size(); ++i) {

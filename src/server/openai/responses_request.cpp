@@ -147,6 +147,7 @@ void read_tool(const Json& json, const std::string& where, const std::string& sp
   if (type == "namespace") {
     const std::string name = tool.string("name").value_or("");
     const Json& tools = tool.required("tools");
+    if (!tools.is_array()) refuse_field(tool.path("tools"), "a list is wanted");
     for (size_t i = 0; i < tools.size(); ++i) {
       read_tool(tools[i], cat(where, ".tools[", i, "]"), name, call, request, options);
     }

@@ -55,6 +55,16 @@ std::string_view finish_reason(const AnswerEnd& end, size_t n_calls) {
   return n_calls > 0 ? "tool_calls" : "stop";
 }
 
+bool read_stream_usage(Fields& fields, Call& call) {
+  const Json* given = fields.find("stream_options");
+  if (given == nullptr) return false;
+  Fields options(*given, "stream_options");
+  const bool wants_usage = options.boolean("include_usage").value_or(false);
+  options.accept({"include_obfuscation"});
+  call.note_unused(options);
+  return wants_usage;
+}
+
 void end_chunks(Responder& responder, Json chunk, const Usage* usage) {
   if (usage != nullptr) {
     chunk["choices"] = Json::array();

@@ -1,14 +1,12 @@
 // What OpenAI's APIs share: pieces of JSON, and how a stream of chunks ends. Pure functions, but
-// for the latter two, which are for the HTTP thread.
+// for those that end a stream, which are for the HTTP thread.
 #pragma once
 
 #include <span>
 #include <string_view>
 
 #include "base/error.h"
-#include "server/generator.h"
-#include "server/http/handler.h"
-#include "server/json.h"
+#include "server/call.h"
 
 namespace ridge::server {
 
@@ -25,6 +23,8 @@ Json usage_json(const Usage& usage);
 Json logprobs_json(std::span<const TokenReport> tokens, size_t n_top);
 std::string_view finish_reason(const AnswerEnd& end, size_t n_calls);
 
+// Whether `stream_options` asks for a last chunk with the usage.
+bool read_stream_usage(Fields& fields, Call& call);
 // The end of a stream of chunks. usage, unless null, goes out before it in `chunk`, which has the
 // members that all chunks of the stream have.
 void end_chunks(Responder& responder, Json chunk, const Usage* usage);

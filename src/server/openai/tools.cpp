@@ -145,4 +145,19 @@ void read_format(const Json& format, const std::string& where, AnswerRequest& re
       .extras = strict ? grammar::Extras::kNever : grammar::Extras::kAsSchemaSays};
 }
 
+void read_grammar(Fields& fields, AnswerRequest& request) {
+  if (const Json* format = fields.find("response_format")) {
+    read_format(*format, "response_format", request);
+  }
+  const auto rules = fields.string("grammar");
+  const Json* schema = fields.find("json_schema");
+  const int n_said =
+      int(request.rules.format.has_value()) + int(rules.has_value()) + int(schema != nullptr);
+  if (n_said > 1) {
+    refuse_field("grammar", "only one of response_format, json_schema and grammar can be kept");
+  }
+  if (rules) request.rules.format = grammar::Gbnf{*rules};
+  if (schema != nullptr) request.rules.format = grammar::JsonSchema{.schema = dump(*schema)};
+}
+
 }  // namespace ridge::server

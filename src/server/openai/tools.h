@@ -20,5 +20,7 @@ void read_tool_choice(Fields& fields, AnswerRequest& request);
 // {"type": "text" | "json_object" | "json_schema", …}. The schema is a member of its own in chat
 // completions and beside the type in Responses.
 void read_format(const Json& format, const std::string& where, AnswerRequest& request);
+// `response_format`, or llama.cpp's `json_schema` or `grammar`: one of them at most.
+void read_grammar(Fields& fields, AnswerRequest& request);
 
 }  // namespace ridge::server
