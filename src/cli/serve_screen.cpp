@@ -65,6 +65,12 @@ std::string editors_text(const ServeFacts& facts) {
       facts.model, "\",\"max_tokens\":", facts.n_context, "}]}}}\n");
 }
 
+std::string predicted_text(const ServeFacts& facts) {
+  if (!facts.speed) return "not predicted";
+  return cat(speed_text(*facts.speed), "\n              predicted for one request alone; ",
+             facts.speed->provenance);
+}
+
 std::string clients_text(const ServeFacts& facts) {
   const std::string key = facts.wants_key ? "YOUR-KEY" : "none";
   const std::string& m = facts.model;
@@ -85,7 +91,8 @@ std::string serve_screen(const ServeFacts& facts) {
       facts.tool_format.empty()
           ? std::string("none: the file has no chat template; --chat-template-file gives one")
           : cat("calls in the format '", facts.tool_format, "'"),
-      "\n  memory      ", memory_text(facts), "\n  APIs        /v1/chat/completions, ",
+      "\n  memory      ", memory_text(facts), "\n  speed       ", predicted_text(facts),
+      "\n  APIs        /v1/chat/completions, ",
       "/v1/responses, /v1/messages, /v1/completions,\n              /v1/embeddings, /api/chat ",
       "(Ollama), /health, /metrics\n\n", clients_text(facts), "\n");
 }

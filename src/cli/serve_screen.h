@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "cli/plan/predicted_speed.h"
 
 namespace ridge::cli {
 
@@ -19,6 +22,7 @@ struct ServeFacts {
   int64_t n_parallel = 0;
   std::string tool_format;                              // empty: the model has no chat template
   std::vector<std::pair<std::string, int64_t>> memory;  // class, bytes
+  std::optional<PredictedSpeed> speed;
   bool wants_key = false;
 };
 

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "server/http/exchange.h"
-#include "server/metrics.h"
 
 namespace ridge::server {
 namespace {
@@ -123,18 +122,6 @@ TEST(Exchange, GivesUpAClientThatDoesNotRead) {
   exchange.begin({});
   for (int i = 0; i < 20; ++i) exchange.write(std::string(100, 'x'));
   EXPECT_TRUE(exchange.is_overrun());
-}
-
-TEST(Histogram, CountsUpToEachBound) {
-  Histogram histogram({1, 2});
-  histogram.add(0.5);
-  histogram.add(2, 3);
-  histogram.add(9);
-  std::string text;
-  histogram.write(text, "h");
-  EXPECT_EQ(text,
-            "h_bucket{le=\"1\"} 1\nh_bucket{le=\"2\"} 4\nh_bucket{le=\"+Inf\"} 5\nh_sum "
-            "15.5\nh_count 5\n");
 }
 
 }  // namespace

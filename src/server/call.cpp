@@ -50,6 +50,8 @@ class ObservedSink final : public AnswerSink {
     record_.n_unparsed_calls += end.unparsed_calls;
     record_.n_drafted += end.stats.speculation.n_drafted;
     record_.n_accepted += end.stats.speculation.n_accepted;
+    record_.n_passes += end.stats.speculation.n_passes;
+    record_.plain_seconds = end.stats.speculation.plain_seconds;
     record_.cancelled = record_.cancelled || end.finish == FinishReason::kCancelled;
     if (end.finish == FinishReason::kCancelled) {  // its client left, or the server stops
       tell_failure(choice, Error(ErrorCode::kCancelled, "the request was cancelled"));

@@ -9,6 +9,10 @@ namespace {
 
 using Samples = std::vector<std::pair<std::string, double>>;
 
+// Tokens below which a time says little of a speed: a prompt's are read together.
+constexpr int64_t kLeastSteps = 16;
+constexpr int64_t kLeastRead = 64;
+
 void write_counter(std::string& out, std::string_view name, std::string_view help, double value) {
   write_metric(out, name, "counter", help, {{"", value}});
 }
@@ -44,6 +48,20 @@ void Histogram::write(std::string& out, std::string_view name) const {
                   "_count ", n_, "\n"));
 }
 
+void RecentRate::add(double n_tokens, double seconds) {
+  if (timed_.size() == kMost) timed_.pop_front();
+  timed_.emplace_back(n_tokens, seconds);
+}
+
+double RecentRate::per_second() const {
+  double n_tokens = 0, seconds = 0;
+  for (const auto& [n, time] : timed_) {
+    n_tokens += n;
+    seconds += time;
+  }
+  return seconds > 0 ? n_tokens / seconds : 0;
+}
+
 void write_metric(std::string& out, std::string_view name, std::string_view type,
                   std::string_view help, const Samples& samples) {
   append(out, cat("# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n"));
@@ -65,7 +83,39 @@ void Metrics::http_answered(std::string_view route, int status) {
 
 void Metrics::request_began() {
   const std::lock_guard lock(mutex_);
+  is_alone_ = n_began_ == n_ended_;
   ++n_began_;
+}
+
+// Why a token had to be read: nobody had said what stands there, or what the cache has there is
+// something else, or it was there once and cannot be used any more.
+void Metrics::count_prompt(const AnswerRecord& record) {
+  const int64_t n_reused = std::min(record.n_reused, record.n_prompt);
+  n_reused_ += n_reused;
+  if (record.n_equal == 0) {
+    n_new_ += record.n_prompt - n_reused;
+    return;
+  }
+  const int64_t n_equal = std::clamp(record.n_equal, n_reused, record.n_prompt);
+  n_forgotten_ += n_equal - n_reused;
+  n_changed_ += record.n_prompt - n_equal;
+}
+
+// What a prediction of one request alone can be held against. An answer that was guessed ahead
+// counts with the time that a pass without guesses takes.
+void Metrics::time_alone(const AnswerRecord& record) {
+  const bool is_whole = record.error.empty() && !record.cancelled;
+  if (!is_alone_ || !is_whole || record.n_choices != 1) return;
+  const int64_t n_read = record.n_prompt - record.n_reused;
+  if (n_read >= kLeastRead && record.prompt_seconds > 0) {
+    prompt_alone_.add(double(n_read), record.prompt_seconds);
+  }
+  const int64_t n_steps = record.n_generated - 1;
+  if (record.n_drafted > 0 && record.plain_seconds > 0 && record.n_passes >= kLeastSteps) {
+    decode_alone_.add(double(record.n_passes), double(record.n_passes) * record.plain_seconds);
+  } else if (record.n_drafted == 0 && n_steps >= kLeastSteps && record.decode_seconds > 0) {
+    decode_alone_.add(double(n_steps), record.decode_seconds);
+  }
 }
 
 void Metrics::request_ended(const AnswerRecord& record) {
@@ -74,23 +124,37 @@ void Metrics::request_ended(const AnswerRecord& record) {
   if (!record.error.empty()) ++n_failed_;
   if (record.cancelled) ++n_cancelled_;
   n_unparsed_calls_ += record.n_unparsed_calls;
-  n_prompt_ += record.n_prompt;
-  n_reused_ += std::min(record.n_reused, record.n_prompt);
+  count_prompt(record);
+  time_alone(record);
   n_generated_ += record.n_generated;
   n_drafted_ += record.n_drafted;
   n_accepted_ += record.n_accepted;
-  decode_seconds_ += record.decode_seconds;
   duration_.add(record.seconds);
   if (record.first_token_seconds) first_token_.add(*record.first_token_seconds);
-  if (record.n_generated > 1) {
-    between_tokens_.add(record.decode_seconds / double(record.n_generated - 1),
-                        record.n_generated - 1);
+  const int64_t n_steps = record.n_generated - record.n_choices;  // of choices that run together
+  if (n_steps > 0) {
+    between_tokens_.add(record.decode_seconds * record.n_choices / double(n_steps), n_steps);
   }
 }
 
 void Metrics::set_fixed(Fixed fixed) {
   const std::lock_guard lock(mutex_);
   fixed_ = std::move(fixed);
+}
+
+// What is unknown is left out.
+void Metrics::write_speeds(std::string& out) const {
+  const auto write = [&out](std::string_view name, std::string_view help, double speed) {
+    if (speed > 0) write_gauge(out, cat("ridge_", name, "_tokens_per_second"), help, speed);
+  };
+  write("predicted_decode", "What the planner says of an answer alone, without guesses ahead.",
+        fixed_.predicted_decode);
+  write("measured_decode", "Of the newest answers that ran alone, without guesses ahead.",
+        decode_alone_.per_second());
+  write("predicted_prompt", "What the planner says of reading a prompt alone.",
+        fixed_.predicted_prompt);
+  write("measured_prompt", "Of the newest prompts that were read alone.",
+        prompt_alone_.per_second());
 }
 
 std::string Metrics::text(const ServiceStatus& service, const HttpTotals& http) const {
@@ -118,9 +182,14 @@ std::string Metrics::text(const ServiceStatus& service, const HttpTotals& http) 
                 double(service.totals.n_refused));
   write_counter(out, "ridge_preemptions_total", "Requests that made room for others and came back.",
                 double(service.totals.n_preempted));
-  write_metric(out, "ridge_prompt_tokens_total", "counter", "Tokens of prompts, by their source.",
-               {{"source=\"read\"", double(n_prompt_ - n_reused_)},
-                {"source=\"reused\"", double(n_reused_)}});
+  write_metric(
+      out, "ridge_prompt_tokens_total", "counter",
+      "Tokens of prompts: reused from the cache, or read since they were new, since the cache "
+      "has something else there, or since it no longer has them.",
+      {{"source=\"reused\"", double(n_reused_)},
+       {"source=\"new\"", double(n_new_)},
+       {"source=\"changed\"", double(n_changed_)},
+       {"source=\"forgotten\"", double(n_forgotten_)}});
   write_counter(out, "ridge_disk_tokens_total", "Tokens of prompts that came from the disk cache.",
                 double(service.totals.n_disk_tokens));
   write_counter(out, "ridge_generated_tokens_total", "Tokens of answers.", double(n_generated_));
@@ -133,12 +202,7 @@ std::string Metrics::text(const ServiceStatus& service, const HttpTotals& http) 
                 service.totals.prompt_seconds);
   write_counter(out, "ridge_engine_decode_seconds_total", "Time that the engine generated.",
                 service.totals.decode_seconds);
-  Samples speeds{
-      {"kind=\"measured\"", decode_seconds_ > 0 ? double(n_generated_) / decode_seconds_ : 0}};
-  if (fixed_.predicted_decode > 0) {
-    speeds.emplace_back("kind=\"predicted\"", fixed_.predicted_decode);
-  }
-  write_metric(out, "ridge_decode_tokens_per_second", "gauge", "Speed of one answer.", speeds);
+  write_speeds(out);
   write_histogram(out, "ridge_first_token_seconds", "Time to the first token.", first_token_);
   write_histogram(out, "ridge_between_tokens_seconds", "Time from token to token.",
                   between_tokens_);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -30,6 +31,8 @@ struct AnswerRecord {
   std::optional<double> first_token_seconds;
   int n_unparsed_calls = 0;
   int64_t n_drafted = 0, n_accepted = 0;
+  int64_t n_passes = 0;      // of the model, for the answer
+  double plain_seconds = 0;  // of a pass without guesses; 0: unknown
   bool cancelled = false;
   std::string error;  // empty: none
 };
@@ -48,6 +51,17 @@ class Histogram {
   int64_t n_ = 0;
 };
 
+// Tokens per second over the newest of what was timed.
+class RecentRate {
+ public:
+  void add(double n_tokens, double seconds);
+  double per_second() const;  // 0: nothing was timed
+
+ private:
+  static constexpr size_t kMost = 32;
+  std::deque<std::pair<double, double>> timed_;  // tokens, seconds; the newest last
+};
+
 // One family of samples as Prometheus reads it: `# HELP`, `# TYPE`, and lines.
 void write_metric(std::string& out, std::string_view name, std::string_view type,
                   std::string_view help,
@@ -61,21 +75,29 @@ class Metrics {
   void request_began();
   void request_ended(const AnswerRecord& record);
 
-  // Memory by class, in bytes, and predicted speeds are told once, at start.
+  // Memory by class, in bytes, and predicted speeds are told once, at start. The speeds are of one
+  // request alone, without guesses ahead, in tokens per second; 0: unknown.
   struct Fixed {
     std::vector<std::pair<std::string, double>> memory_bytes;  // class, bytes
-    double predicted_decode = 0;                               // tokens per second; 0: unknown
+    double predicted_decode = 0;
+    double predicted_prompt = 0;
   };
   void set_fixed(Fixed fixed);
 
   std::string text(const ServiceStatus& service, const HttpTotals& http) const;
 
  private:
+  void count_prompt(const AnswerRecord& record);
+  void time_alone(const AnswerRecord& record);
+  void write_speeds(std::string& out) const;
+
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, int>, int64_t> http_;
   int64_t n_began_ = 0, n_ended_ = 0, n_failed_ = 0, n_cancelled_ = 0, n_unparsed_calls_ = 0;
-  int64_t n_prompt_ = 0, n_reused_ = 0, n_generated_ = 0, n_drafted_ = 0, n_accepted_ = 0;
-  double decode_seconds_ = 0;
+  int64_t n_reused_ = 0, n_new_ = 0, n_changed_ = 0, n_forgotten_ = 0;  // tokens of prompts
+  int64_t n_generated_ = 0, n_drafted_ = 0, n_accepted_ = 0;
+  bool is_alone_ = false;  // the request that is open has had company at no time
+  RecentRate decode_alone_, prompt_alone_;
   Histogram first_token_, between_tokens_, duration_;
   Fixed fixed_;
 };

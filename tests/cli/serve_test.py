@@ -212,7 +212,19 @@ class Answers(ServeTest):
         for line in text.splitlines():
             self.assertRegex(line, r'^(# (HELP|TYPE) ridge_\w+ .+|ridge_\w+(\{[^}]*\})? -?[0-9.e+inf-]+)$')
         self.assertRegex(text, r'ridge_http_requests_total\{route="/v1/chat/completions",status="200"\} [1-9]')
-        self.assertRegex(text, r'ridge_prompt_tokens_total\{source="reused"\} ')
+        for source in ("reused", "new", "changed", "forgotten"):
+            self.assertRegex(text, rf'ridge_prompt_tokens_total\{{source="{source}"\}} ')
+
+    def test_the_predicted_speed_is_shown_with_its_source_and_beside_the_measured_one(self):
+        log = self.server.log()
+        shown = re.search(r"  speed +decode ([0-9.,]+) tok/s \([0-9.,]+ to [0-9.,]+\), [0-9.,]+ after [0-9.,KM]+ tokens; prompts [0-9.,]+ \(.*\)\n"
+                          r" +predicted for one request alone; (calibrated|nominal).*; bandwidth: .+\n", log)
+        self.assertTrue(shown, log)
+        status, _ = self.server.chat("Tell a story of a long walk through " + "old, " * 60 + "woods.", max_tokens=40)
+        self.assertEqual(status, 200)
+        text = self.server.ask("GET", "/metrics")[2].decode()
+        for name in ("predicted_decode", "measured_decode", "predicted_prompt", "measured_prompt"):
+            self.assertRegex(text, rf"(?m)^ridge_{name}_tokens_per_second [0-9.e+]+$")
 
 
 class Requests(ServeTest):

@@ -8,6 +8,7 @@
 #include "cli/options/model_options.h"
 #include "cli/options/server_options.h"
 #include "cli/plan/load_record.h"
+#include "cli/plan/predicted_speed.h"
 #include "cli/serve_screen.h"
 #include "cli/ui/format.h"
 #include "cli/ui/progress.h"
@@ -68,17 +69,37 @@ std::vector<std::pair<std::string, int64_t>> memory_classes(const Service& servi
 }
 
 // The cache of a server serves several requests: it is planned as one slot of so many tokens.
+planner::RunSetup planned_setup(const ServeOptions& options, const Service& service,
+                                const Context& context) {
+  const EngineOptions asked = engine_options(options.model, context);
+  return {.context = service.cache_tokens(),
+          .k_dtype = asked.k_dtype,
+          .v_dtype = asked.v_dtype,
+          .batch = asked.batch};
+}
+
+// Weights that stay in the file are as fast as the disk, of which the planner knows nothing.
+bool is_planned(const Service& service) {
+  return service.memory_plan().placement == WeightPlacement::kMemory;
+}
+
+// The planner knows the machine as a whole, with all of its cores and its best kernels.
+std::optional<PredictedSpeed> predict(const ServeOptions& options,
+                                      const std::filesystem::path& path, const Service& service,
+                                      Context& context) {
+  const bool is_whole = options.model.n_threads == 0 && options.model.isa.empty();
+  if (!is_planned(service) || !is_whole) return std::nullopt;
+  const int64_t depth = service.context() / 2;
+  return predict_speed(path, planned_setup(options, service, context), depth, context);
+}
+
 void keep(const ServeOptions& options, const std::filesystem::path& path, const Service& service,
           Context& context) {
-  if (service.memory_plan().placement != WeightPlacement::kMemory) return;
-  const EngineOptions asked = engine_options(options.model, context);
+  if (!is_planned(service)) return;
   const MemoryNeeds& needs = service.memory_plan().needs;
   keep_load({.command = "serve",
              .model = path,
-             .setup = {.context = service.cache_tokens(),
-                       .k_dtype = asked.k_dtype,
-                       .v_dtype = asked.v_dtype,
-                       .batch = asked.batch},
+             .setup = planned_setup(options, service, context),
              .allocated = {.weights = needs.experts + needs.other_weights,
                            .cache = service.status().kv_bytes,
                            .compute = needs.compute}},
@@ -114,6 +135,11 @@ int run_serve(const ServeOptions& options, Context& context) {
   for (const auto& [name, bytes] : memory_classes(*service)) {
     fixed.memory_bytes.emplace_back(name, double(bytes));
   }
+  const std::optional<PredictedSpeed> speed = predict(options, path, *service, context);
+  if (speed) {
+    fixed.predicted_decode = speed->decode.value;
+    fixed.predicted_prompt = speed->prefill.value;
+  }
   app.metrics().set_fixed(std::move(fixed));
   const auto patience = std::chrono::milliseconds(int64_t(options.server.drain_seconds * 1000));
   http.drain_on_signals(patience);
@@ -128,6 +154,7 @@ int run_serve(const ServeOptions& options, Context& context) {
                                   .n_parallel = options.server.n_parallel,
                                   .tool_format = card.family,
                                   .memory = memory_classes(*service),
+                                  .speed = speed,
                                   .wants_key = !access.keys.empty()}));
   context.err.flush();
   keep(options, path, *service, context);

@@ -9,8 +9,7 @@
 #include "base/utc.h"
 #include "cli/build_info.h"
 #include "cli/json_text.h"
-#include "cli/plan/local_machine.h"
-#include "cli/plan/question.h"
+#include "cli/plan/predicted_speed.h"
 #include "cli/ui/format.h"
 #include "cli/ui/table.h"
 
@@ -68,17 +67,10 @@ LoadRecord record_of(const Json& json) {
 }
 
 LoadRecord planned_load(const LoadFacts& facts, const Context& context) {
-  const planner::Catalogues catalogues = catalogues_for({}, context);
-  const std::string name = facts.model.stem().string();
-  const planner::PlannedModel model = planner::planned_model(gguf::File::open(facts.model), name);
-  planner::PlanQuestion question{.machine = this_machine(context),
-                                 .engine = "ridge",
-                                 .setup = planner::on_this_engine(facts.setup)};
-  question.speed.depth = facts.depth;
-  const planner::Plan plan = make_plan(catalogues, model, question);
+  const planner::Plan plan = plan_here(facts.model, facts.setup, facts.depth, context);
   return {.time = utc_time(),
           .command = facts.command,
-          .model = name,
+          .model = facts.model.stem().string(),
           .build = build_commit(),
           .context = facts.setup.context * facts.setup.n_slots,
           .planned = {.weights = plan.bytes.weights,

@@ -1,0 +1,36 @@
+// How fast a loaded model should be here: what the planner says of this very machine, for those who
+// are about to use it. One thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "cli/context.h"
+#include "planner/plan.h"
+
+namespace ridge::cli {
+
+// The plan of a file on this machine. Throws Error for a file or kept data that cannot be read.
+planner::Plan plan_here(const std::filesystem::path& model, const planner::RunSetup& setup,
+                        int64_t depth, const Context& context);
+
+// In tokens per second of one request alone, without guesses ahead.
+struct PredictedSpeed {
+  planner::Rate decode;       // with nothing before the answer
+  planner::Rate decode_deep;  // … with `depth` tokens
+  int64_t depth = 0;
+  planner::Rate prefill;   // of a prompt of 512 tokens
+  std::string provenance;  // of the constants, and of the machine's bandwidth
+};
+// Serving is not worth failing for it: what goes wrong is said on standard error, and there is
+// none.
+std::optional<PredictedSpeed> predict_speed(const std::filesystem::path& model,
+                                            const planner::RunSetup& setup, int64_t depth,
+                                            Context& context);
+
+// "decode 45 tok/s (38 to 52), 30 after 8,192 tokens; prompts 310 (260 to 370)".
+std::string speed_text(const PredictedSpeed& speed);
+
+}  // namespace ridge::cli
