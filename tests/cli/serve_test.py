@@ -262,6 +262,26 @@ class Requests(ServeTest):
         self.expect(400, "POST", "/v1/completions", {"prompt": [10**9]})
         self.expect(400, "POST", "/detokenize", {"tokens": [-1]})
 
+    def test_what_no_answer_can_keep_to_is_refused_and_never_ignored(self):
+        deep = {"type": "string", "pattern": "(" * 60000 + ")" * 60000}
+        schemas = [deep, {"$ref": "#"}, {"$ref": "https://example.com/schema"}, {"type": "array", "maxItems": 10**9}, {"anyOf": []},
+                   {"type": "string", "pattern": "(((a{900}){900}){900})"}, {"typ": "object"}, [1]]
+        message = [{"role": "user", "content": "x"}]
+        for schema in schemas:
+            self.expect(400, "POST", "/v1/chat/completions", {"messages": message, "response_format": {
+                "type": "json_schema", "json_schema": {"name": "n", "schema": schema}}})
+            self.expect(400, "POST", "/v1/messages", {"messages": message, "max_tokens": 1, "output_config": {
+                "format": {"type": "json_schema", "schema": schema}}})
+            self.expect(400, "POST", "/api/chat", {"messages": message, "format": schema})
+        for grammar in ("", "root ::= other", 'root ::= root "a" | "b"', 'root ::= "a" root', "root ::= " + "(" * 60000 + ")" * 60000):
+            for path, body in (("/v1/chat/completions", {"messages": message}), ("/v1/completions", {"prompt": "x"})):
+                self.expect(400, "POST", path, {**body, "grammar": grammar})
+        _, kept = self.server.post("/v1/chat/completions", {"messages": message, "max_tokens": 40, "response_format": {
+            "type": "json_schema", "json_schema": {"name": "n", "schema": {
+                "description": 'quotes " and\nlines */ root ::= "a"', "type": "object", "properties": {"a": {"enum": ["yes"]}},
+                "required": ["a"], "additionalProperties": False}}}})
+        self.assertEqual(json.loads(kept["choices"][0]["message"]["content"]), {"a": "yes"})
+
     def test_overflow_names_both_numbers_and_hurts_nobody_else(self):
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             other = pool.submit(self.server.chat, "Tell a story.", max_tokens=24)
