@@ -346,7 +346,9 @@ bool Scheduler::step() {
     plan_pass();
     if (parts_.empty()) return true;
     run_pass();
+    failure_.clear();
   } catch (const Error& error) {  // of the pass as a whole: nobody in it can go on
+    failure_ = error.what();
     std::vector<Job*> jobs;
     for (const Part& part : parts_) jobs.push_back(part.job);
     if (jobs.empty()) {
@@ -374,7 +376,7 @@ ServiceStatus Scheduler::status() const {
                        .running = {},
                        .n_waiting = n_waiting(),
                        .kv_bytes = kv_.n_bytes(),
-                       .failure = {}};
+                       .failure = failure_};
   for (const std::unique_ptr<Job>& job : running_) {
     const int64_t n_generated = job->answer ? int64_t(job->answer->result.tokens.size()) : 0;
     status.running.push_back({.id = job->id,

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/drafter.h"
@@ -125,6 +126,7 @@ class Scheduler {
   double draft_seconds_ = 0;
 
   uint64_t n_chunks_ = 0;
+  std::string failure_;        // of the last pass; empty: it went well
   double prompt_debt_ = 0;     // seconds that answers waited for prompts and are owed
   double decode_seconds_ = 0;  // of a pass without prompts, lately
   double row_seconds_ = 0;     // of a prompt's token, lately

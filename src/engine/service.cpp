@@ -79,6 +79,7 @@ struct Service::State {
   int64_t n_taken = 0;  // of those that arrived, by the step at hand
   int64_t n_refused = 0;
   bool is_draining = false, is_ending = false;
+  std::string broken;  // why nothing can be generated any more; empty: it can
   ServiceStatus status;
   Clock::time_point last_step{};
   bool is_working = false;
@@ -161,12 +162,13 @@ RequestId Service::State::submit(std::unique_ptr<Job> job) {
   RequestId id = 0;
   {
     const std::lock_guard lock(mutex);
-    const std::string why = !status.failure.empty() ? cat("it cannot generate: ", status.failure)
-                            : is_draining           ? "the server is shutting down"
-                                                    : "";
-    if (!why.empty()) {
+    if (!broken.empty()) {
       ++n_refused;
-      fail(ErrorCode::kBusy, why);
+      fail(ErrorCode::kDevice, "it cannot generate any more: ", broken);
+    }
+    if (is_draining) {
+      ++n_refused;
+      fail(ErrorCode::kBusy, "the server is shutting down");
     }
     if (n_open() >= options.n_running + options.n_waiting) {
       ++n_refused;
@@ -245,12 +247,13 @@ void Service::State::run() {
     lock.unlock();
     for (std::unique_ptr<Job>& job : new_jobs) scheduler.add(std::move(job));
     for (const RequestId id : cancelled) scheduler.cancel(id);
-    const std::string failure = step();
+    std::string failure = step();
     ServiceStatus now = scheduler.status();
     lock.lock();
     is_working = scheduler.has_work();
     n_taken = 0;
-    now.failure = failure.empty() ? status.failure : failure;
+    if (!failure.empty()) broken = std::move(failure);
+    if (!broken.empty()) now.failure = broken;
     status = std::move(now);
     changed.notify_all();
   }

@@ -85,7 +85,7 @@ struct ServiceStatus {
   int64_t kv_bytes_cached = 0;   // … that can be forgotten
   int64_t disk_bytes = 0;
   double seconds_since_step = 0;  // of the engine's thread, while it has work; else 0
-  std::string failure;            // why it can no longer generate; empty: it can
+  std::string failure;  // why it cannot generate: of the last pass, or of all; empty: it can
 };
 
 class Service {
@@ -104,7 +104,8 @@ class Service {
   const MemoryPlan& memory_plan() const;
 
   // Throws Error{kInvalidArgument} for a prompt that is empty, too long or no tokens of this model,
-  // Error{kBusy} when the line is full or the service is draining.
+  // Error{kBusy} when the line is full or the service is draining, and Error{kDevice} when nothing
+  // can be generated any more.
   RequestId submit(GenerateRequest request, std::shared_ptr<RequestSink> sink);
   // Its sink hears finished() with kCancelled, soon; what was read stays cached.
   void cancel(RequestId id);

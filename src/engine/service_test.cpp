@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "cpu/cpu_backend.h"
+#include "engine/drafter.h"
 #include "engine/ngram_drafter.h"
 #include "support/temp_folder.h"
 #include "support/tiny_model.h"
@@ -399,6 +400,37 @@ TEST_P(TinyService, EmbeddingsHaveLengthOneAndDependOnTheTextAlone) {
   EXPECT_EQ(served->embed(some_tokens(100)).values, one.values);
   EXPECT_NE(served->embed(some_tokens(100, 2)).values, one.values);
   busy->wait();
+}
+
+// As a back end does that has lost its device for a moment.
+class BrokenDrafter final : public Drafter {
+ public:
+  std::string_view name() const override { return "broken"; }
+  void observe(int64_t, std::span<const Token>, const Tensor&) override {}
+  std::span<const Token> propose(const DraftRequest&) override {
+    if (!std::exchange(has_failed_, true)) fail(ErrorCode::kDevice, "the device is gone");
+    return {};
+  }
+  int64_t step_bytes() const override { return 0; }
+  int64_t memory_bytes() const override { return 0; }
+
+ private:
+  bool has_failed_ = false;
+};
+
+TEST_P(TinyService, AFailedPassFailsItsRequestsAndIsToldUntilOneGoesWell) {
+  ServiceOptions wanted = options();
+  wanted.engine.speculation.adapts = false;
+  wanted.engine.speculation.drafter = std::make_shared<BrokenDrafter>();
+  const auto served = service(wanted);
+  EXPECT_EQ(served->status().failure, "");
+  const auto sink = std::make_shared<Collector>();
+  served->submit(greedy(some_tokens(20), 10), sink);
+  EXPECT_EQ(sink->wait_for_error(), "the device is gone");
+  while (served->status().failure.empty()) std::this_thread::yield();  // told after the sinks
+  EXPECT_EQ(served->status().failure, "the device is gone");
+  EXPECT_EQ(ask(*served, greedy(some_tokens(20), 10)).finish, FinishReason::kLength);
+  while (!served->status().failure.empty()) std::this_thread::yield();
 }
 
 // One drafter serves one request at a time; the others go on without.
