@@ -75,9 +75,12 @@ DecodeConstants read_decode(const json& value, const std::string& where, const S
 PrefillConstants read_prefill(const json& value, const std::string& where, const Spreads& all) {
   JsonFields fields(value, where);
   PrefillConstants prefill{.n_points = int(fields.integer("n", kMostPoints)),
-                           .cost = read_kinds(fields.object("cost"), where),
+                           .shared_cost = fields.positive("shared_cost"),
+                           .expert_cost = fields.positive("expert_cost"),
+                           .expert_s = fields.number("expert_us_per_gflop") * 1e-15,
                            .attention_cost = fields.positive("attention_cost"),
                            .pass_cost = fields.number("pass_cost"),
+                           .recurrent_s = fields.number("recurrent_layer_us") * 1e-6,
                            .chips = read_chips(fields.object("chips"), where)};
   const Spreads spreads = read_spreads(fields.find("interval"), where, all);
   prefill.dense = spreads.dense;
@@ -158,6 +161,7 @@ std::string engine_of(std::string_view text, HardwareFamily hardware) {
   const bool on_apple = hardware == HardwareFamily::kApple || hardware == HardwareFamily::kAppleM5;
   if (key.starts_with("mlx") || key.starts_with("vllmmlx")) return "MLX";
   if (key.starts_with("exo") && on_apple) return "MLX";
+  if (key == name_key(kHere)) return std::string(kHere);
   if (key == "ridge") return "ridge";
   return "llama.cpp";
 }

@@ -32,10 +32,13 @@ struct DecodeConstants {
 
 struct PrefillConstants {
   int n_points = 0;
-  std::array<double, kModelKinds> cost = {1, 1.8, 2.5, 1.8};  // of weight FLOPs, in R_w
-  double attention_cost = 1.3;                                // of attention's, likewise
+  double shared_cost = 1;       // of FLOPs with weights that every token reads, in R_w
+  double expert_cost = 1;       // of those with routed experts
+  double expert_s = 1 / 65e12;  // seconds a FLOP of experts besides, however fast the machine
+  double attention_cost = 1.1;  // of attention's, in R_w
   std::map<DType, double> type_flops;  // per second, of weights of a type; others: R_w
-  double pass_cost = 0.5;              // of reading all weights once a pass, in nominal bandwidth
+  double pass_cost = 0.6;              // of reading all weights once a pass, in nominal bandwidth
+  double recurrent_s = 2e-6;           // seconds a token and recurrent layer
   std::map<std::string, double> chips;
   Spread dense, other;
 };
@@ -65,6 +68,9 @@ struct Calibration {
 
 // Throws Error{kInvalidArgument} as parse_catalogue() does.
 Calibration parse_calibration(std::string_view json);
+
+// This engine on the machine that the program runs on: no constants of other machines hold for it.
+inline constexpr std::string_view kHere = "ridge here";
 
 // The engine whose constants stand for what people call `name`: "Ollama" runs llama.cpp.
 std::string engine_of(std::string_view name, HardwareFamily hardware);

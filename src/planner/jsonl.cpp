@@ -55,14 +55,16 @@ Json work_json(const Plan& plan, const PlanQuestion& question) {
           {"flops", hardware.usable_flops()},
           {"kind", name(work.kind)},
           {"layers", work.n_layers},
+          {"recurrent_layers", work.n_recurrent},
           {"weight_bytes", work.active_bytes()},
           {"step_bytes", work.step_bytes(speed.n_streams)},
           {"kv_bytes", work.kv_bytes_read(seen)},
           {"decode_attention_flops", work.attention_flops(double(seen))},
           {"weight_flops", work.weight_flops},
+          {"expert_flops", work.expert_flops},
           {"attention_flops", work.attention_flops(middle)},
           {"pass_bytes", work.weight_bytes},
-          {"pass_tokens", std::min<int64_t>(speed.pp_tokens, 512)}};
+          {"pass_tokens", std::min(speed.pp_tokens, kPassTokens)}};
 }
 
 void put_rate(Json& answer, const std::string& name, const Rate& rate) {

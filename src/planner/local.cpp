@@ -13,6 +13,16 @@ namespace {
 constexpr double kLayerRatio[] = {1.0, 1.5, 2.2, 2.2};
 // A machine that measured itself: what repeated runs differ by, and shapes from each other.
 constexpr Spread kSpread{-0.105, 0.095};
+// Of a machine that did not: ±30 %.
+constexpr Spread kNominal{-0.36, 0.26};
+constexpr double kShareOfReadLoop = 0.9;
+constexpr double kLayer = 20e-6;  // seconds
+// Products inside of a model take so much of the time that they take alone, at least and at most:
+// beyond it a measurement was disturbed.
+constexpr double kFastest = 0.8;
+constexpr double kSlowest = 1.6;
+constexpr double kLeastLayer = 1e-7;  // seconds
+constexpr double kHalfOfPrompt = 256;
 
 nlohmann::json rates_json(const std::map<DType, double>& rates) {
   nlohmann::json object = nlohmann::json::object();
@@ -39,7 +49,70 @@ double median_rate(const std::map<DType, double>& rates, double otherwise) {
   return values[values.size() / 2];
 }
 
+// What each position costs, in decode and in prompts.
+void fix_depth(const ModelTimes& small, LocalSpeed& speed) {
+  const auto depth = double(small.depth);
+  const double deeper = small.decode_deep - small.decode;
+  const double prompt_deeper = small.prompt_deep - small.prompt;
+  if (deeper <= 0 || prompt_deeper <= 0) {
+    fail(ErrorCode::kBusy,
+         "a deep context was not slower than an empty one: something else used "
+         "the processors; run it again when the machine is quiet");
+  }
+  speed.cache_rate = (small.work.kv_bytes_read(small.depth) - small.work.kv_bytes_read(1)) / deeper;
+  speed.attention_flops =
+      (small.work.attention_flops(depth) - small.work.attention_flops(1)) / deeper;
+  speed.prompt_attention_flops = small.work.attention_flops(depth) / prompt_deeper;
+}
+
+// Of products alone, by type; types without a rate take the median's.
+double product_seconds(const Work& work, const std::map<DType, double>& rates,
+                       double TypeWork::* amount) {
+  const double otherwise = median_rate(rates, 0);
+  double seconds = 0;
+  for (const auto& [dtype, type] : work.types) {
+    const auto rate = rates.find(dtype);
+    seconds += type.*amount / (rate == rates.end() ? otherwise : rate->second);
+  }
+  return seconds;
+}
+
 }  // namespace
+
+void fit_local(const ModelTimes& small, const ModelTimes& larger, LocalSpeed& speed) {
+  fix_depth(small, speed);
+  const double of_small = product_seconds(small.work, speed.type_rates, &TypeWork::bytes);
+  const double of_larger = product_seconds(larger.work, speed.type_rates, &TypeWork::bytes);
+  const auto small_layers = double(small.work.n_layers);
+  const auto larger_layers = double(larger.work.n_layers);
+  // factor · products + layers · c = measured, of both.
+  const double determinant = of_small * larger_layers - of_larger * small_layers;
+  double factor = (small.decode * larger_layers - larger.decode * small_layers) / determinant;
+  factor = std::clamp(factor, kFastest, kSlowest);
+  const double rest = small.decode - factor * of_small + larger.decode - factor * of_larger;
+  speed.layer_s = std::max(rest / (small_layers + larger_layers), kLeastLayer);
+  // The larger one's own figure holds, whatever was clamped.
+  factor = std::max((larger.decode - larger_layers * speed.layer_s) / of_larger, kFastest);
+  for (auto& [dtype, rate] : speed.type_rates) rate /= factor;
+
+  const double attention =
+      larger.work.attention_flops(kHalfOfPrompt) / speed.prompt_attention_flops;
+  const double products = product_seconds(larger.work, speed.type_flops, &TypeWork::flops);
+  const double reached = products / std::max(larger.prompt - attention, products);
+  for (auto& [dtype, flops] : speed.type_flops) flops *= reached;
+}
+
+Family nominal_family() {
+  Family family{.engine = std::string(kHere), .hardware = HardwareFamily::kCpu};
+  family.decode = {.e = kShareOfReadLoop, .e_kv = kShareOfReadLoop / 2};
+  for (size_t i = 0; i < family.decode.layer_s.size(); ++i) {
+    family.decode.layer_s[i] = kLayer * kLayerRatio[i];
+  }
+  family.decode.dense = family.decode.other = kNominal;
+  family.prefill = {.expert_cost = 1.3, .expert_s = 0, .pass_cost = 0, .recurrent_s = 0};
+  family.prefill.dense = family.prefill.other = kNominal;
+  return family;
+}
 
 std::string local_json(const LocalSpeed& speed) {
   const nlohmann::ordered_json json{{"schema", 1},
@@ -97,7 +170,7 @@ Machine local_machine(const LocalSpeed& speed) {
 }
 
 Family local_family(const LocalSpeed& speed) {
-  Family family{.engine = "ridge", .hardware = HardwareFamily::kCpu};
+  Family family{.engine = std::string(kHere), .hardware = HardwareFamily::kCpu};
   const Machine machine = local_machine(speed);
   const double flops = machine.hardware.prefill_flops;
   DecodeConstants& decode = family.decode;
@@ -112,7 +185,9 @@ Family local_family(const LocalSpeed& speed) {
   decode.dense = decode.other = kSpread;
   PrefillConstants& prefill = family.prefill;
   prefill.n_points = 2;
-  prefill.cost = {1, 1.3, 1.3, 1.3};
+  prefill.expert_cost = 1.3;
+  prefill.expert_s = 0;
+  prefill.recurrent_s = 0;
   prefill.attention_cost = flops / speed.prompt_attention_flops;
   prefill.type_flops = speed.type_flops;
   prefill.pass_cost = 0;

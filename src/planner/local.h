@@ -8,6 +8,7 @@
 
 #include "planner/calibration.h"
 #include "planner/hardware.h"
+#include "planner/work.h"
 
 namespace ridge::planner {
 
@@ -27,8 +28,25 @@ struct LocalSpeed {
   double prompt_attention_flops = 0;   // of a prompt's
 };
 
+// Seconds a token of a model here, at an empty cache and behind `depth` positions; 0: not measured.
+struct ModelTimes {
+  Work work;
+  int64_t depth = 0;
+  double decode = 0, decode_deep = 0;
+  double prompt = 0, prompt_deep = 0;
+};
+// Fixes what models cost beyond the products that `speed` has the rates of. Of `small` both depths
+// are needed. Two models of different sizes tell apart what each layer costs and how much slower
+// products are inside of a model: by that the rates are corrected. Throws Error{kBusy} where the
+// figures contradict each other.
+void fit_local(const ModelTimes& small, const ModelTimes& larger, LocalSpeed& speed);
+
 std::string local_json(const LocalSpeed& speed);
 LocalSpeed parse_local(std::string_view json);  // throws Error{kInvalidArgument}
+
+// This engine on processors whose bandwidth alone is known, by a plain read loop: what decode
+// reaches of it, and layers cost, on those that were looked at (docs/performance.md). Nominal.
+Family nominal_family();
 
 Machine local_machine(const LocalSpeed& speed);
 Family local_family(const LocalSpeed& speed);

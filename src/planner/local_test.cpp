@@ -38,14 +38,93 @@ TEST(LocalSpeed, DecodeIsTheSumOfWhatWasMeasured) {
   const PlannedModel model =
       planned_model(find_shape(catalogues.models, "SmolLM2-135M"), quant_from_name("Q8_0"));
   const Work work = work_of(model, DType::kF16, DType::kF16);
-  const SpeedModel speed(catalogues.calibration, local_machine(example()).hardware, "ridge");
+  const SpeedModel speed(catalogues.calibration, local_machine(example()).hardware, kHere);
   const double norms = work.active_bytes() - work.types.at(DType::kQ8_0).bytes;
   EXPECT_LT(norms, 0.01 * work.active_bytes());
   const double matrices = work.types.at(DType::kQ8_0).bytes / 16e9;
   const double positions = 1064 * 23040.0 / 8e9;  // 3 FLOPs a byte would take as long
   const double seconds = matrices + 30 * 20e-6 + positions;
   EXPECT_NEAR(speed.decode(work, {.depth = 1000}).value, 1 / seconds, 0.01 / seconds);
-  EXPECT_TRUE(speed.provenance(work).starts_with("calibrated on"));
+  EXPECT_TRUE(
+      speed.provenance(work).starts_with("measured here by 'ridge calibrate' on 2026-11-22"));
+}
+
+Work work_named(const char* model, const char* quant) {
+  const Catalogues catalogues = builtin_catalogues();
+  return work_of(planned_model(find_shape(catalogues.models, model), quant_from_name(quant)),
+                 DType::kF16, DType::kF16);
+}
+
+double decode_seconds(const LocalSpeed& speed, const Work& work) {
+  Calibration calibration;
+  calibration.families.push_back(local_family(speed));
+  const SpeedModel model(calibration, local_machine(speed).hardware, kHere);
+  return 1 / model.decode(work, {.tg_tokens = 1}).value;
+}
+
+// Two models of a machine where products take 1.2 times what they take alone and layers 50 us: a
+// third model is predicted as if it had been measured.
+TEST(LocalSpeed, TwoModelsTellLayersFromBytes) {
+  constexpr double kFactor = 1.2, kLayer = 50e-6;
+  LocalSpeed speed = example();
+  const LocalSpeed rates = speed;
+  const auto seconds = [&](const Work& work) {
+    double total = kLayer * double(work.n_layers);
+    for (const auto& [dtype, type] : work.types) {
+      const auto rate = rates.type_rates.find(dtype);
+      total += kFactor * type.bytes / (rate == rates.type_rates.end() ? 12e9 : rate->second);
+    }
+    return total;
+  };
+  const Work small = work_named("SmolLM2-135M", "Q8_0"),
+             larger = work_named("Qwen3-0.6B", "Q4_K_M");
+  fit_local({.work = small,
+             .depth = 2048,
+             .decode = seconds(small),
+             .decode_deep = seconds(small) + 5e-3,
+             .prompt = 1e-3,
+             .prompt_deep = 2e-3},
+            {.work = larger, .decode = seconds(larger), .prompt = 8e-3}, speed);
+  EXPECT_NEAR(speed.layer_s, kLayer, 0.02 * kLayer);
+  EXPECT_NEAR(speed.type_rates.at(DType::kQ4_K), 10e9 / kFactor, 0.01e9);
+  for (const char* model : {"Gemma-3-270M", "Qwen2.5-1.5B", "Llama-3.1-8B"}) {
+    const Work work = work_named(model, "Q4_K_M");
+    EXPECT_NEAR(decode_seconds(speed, work), seconds(work), 0.03 * seconds(work)) << model;
+  }
+  LocalSpeed disturbed = rates;
+  EXPECT_THROW(
+      fit_local({.work = small, .depth = 2048, .decode = 2, .decode_deep = 1}, {}, disturbed),
+      Error);
+}
+
+// A machine of which nothing is known but how fast it reads: nine tenths of it, and says so.
+TEST(LocalSpeed, WithoutACalibrationTheReadLoopIsWhatThereIs) {
+  Catalogues catalogues = builtin_catalogues();
+  catalogues.calibration.families.push_back(nominal_family());
+  const Hardware machine{.name = "two cores",
+                         .bandwidth = 20e9,
+                         .prefill_flops = 240e9,
+                         .source = "memory read at 20 GB/s just now"};
+  const SpeedModel speed(catalogues.calibration, machine, kHere);
+  const PlannedModel model =
+      planned_model(find_shape(catalogues.models, "Llama-3.1-8B"), quant_from_name("Q8_0"));
+  const Work work = work_of(model, DType::kF16, DType::kF16);
+  const double seconds = work.active_bytes() / (0.9 * 20e9);
+  EXPECT_NEAR(speed.decode(work, {.tg_tokens = 1}).value, 1 / seconds, 0.01 / seconds);
+  EXPECT_TRUE(
+      speed.provenance(work).starts_with("nominal: memory read at 20 GB/s just now, -30 %"));
+}
+
+// What was measured of one machine says nothing of another.
+TEST(LocalSpeed, OtherMachinesAreNotPlannedByIt) {
+  Catalogues catalogues = builtin_catalogues();
+  catalogues.calibration.families.push_back(local_family(example()));
+  const Machine other = find_machine(catalogues.hardware, "DDR5-5600 x2");
+  const Work work =
+      work_of(planned_model(find_shape(catalogues.models, "Llama-3.1-8B"), quant_from_name("Q8_0")),
+              DType::kF16, DType::kF16);
+  const SpeedModel speed(catalogues.calibration, other.hardware, "ridge");
+  EXPECT_TRUE(speed.provenance(work).starts_with("nominal")) << speed.provenance(work);
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 namespace ridge::planner {
 namespace {
 
-constexpr double kPassTokens = 512;
 // Constants of another engine on the same hardware hold less well.
 constexpr double kOtherEngineWidth = 1.5;
 
@@ -110,8 +109,11 @@ Rate SpeedModel::prefill(const Work& work, const SpeedQuestion& question) const 
   const PrefillConstants& c = found_.family.prefill;
   const double flops = hardware_.usable_flops();
   const double middle = double(question.depth) + double(question.pp_tokens) / 2;
-  const double tokens = std::min(double(question.pp_tokens), kPassTokens);
-  const double seconds = c.cost[size_t(work.kind)] * prompt_seconds(work) +
+  const auto tokens = double(std::min(question.pp_tokens, kPassTokens));
+  const double experts = work.expert_flops / work.weight_flops;
+  const double cost = (1 - experts) * c.shared_cost + experts * c.expert_cost;
+  const double seconds = cost * prompt_seconds(work) + c.expert_s * work.expert_flops +
+                         c.recurrent_s * double(work.n_recurrent) +
                          c.attention_cost * work.attention_flops(middle) / flops +
                          c.pass_cost * work.weight_bytes / (hardware_.bandwidth * tokens);
   return around(factor_of(c.chips, hardware_.name) / seconds, spread_of(c, work.kind));
@@ -133,7 +135,10 @@ std::string SpeedModel::provenance(const Work& work) const {
   const std::string_view hardware = name(hardware_.family);
   switch (found_.match) {
     case Calibration::Match::kFamily:
-      if (c.n_points == 0) break;
+      if (engine_ == kHere && c.n_points > 0) {
+        return cat("measured here by 'ridge calibrate' on ", hardware_.date, ", ", range);
+      }
+      if (c.n_points == 0) return cat("nominal: ", hardware_.source, ", ", range);
       return cat("calibrated on ", c.n_points, " points of ", found_.family.engine, " on ",
                  hardware, ", ", range);
     case Calibration::Match::kOtherEngine:

@@ -1,14 +1,16 @@
 // How fast a model decodes and reads prompts on a machine. Pure functions; any thread.
 //
-//   seconds a step of n streams = step bytes / (e BW) + n max(cache / (e_kv BW), attention / (a
-//   R_w))
-//                                 + layers c[kind] + (n - 1) F_w / (s R_w)
-//   seconds a prompt token      = m[kind] F_w / R_w + a' F_att / R_w + pass all weights / (BW 512)
+//   seconds a step of n streams = step bytes / (e BW) + layers c[kind]
+//                                 + n max(cache / (e_kv BW), attention / (a R_w))
+//                                 + (n - 1) F_w / (s R_w)
+//   seconds a prompt token      = m F_shared / R_w + (m_x / R_w + x) F_experts + a' F_att / R_w
+//                                 + recurrent layers r + p all weights / (BW tokens of a pass)
 //
 // with BW the nominal bandwidth, R_w what prompts of a 7B model reach here, F the FLOPs of a token,
-// and e, e_kv, c, m, a', pass of the family (planner/calibration.h). Attention of one token is
-// bound by bytes or by arithmetic, whichever takes longer: grouped heads and latent vectors reach
-// the second. No rate exceeds what the bandwidth allows.
+// and e, e_kv, c, m, m_x, x, a', r, p of the family (planner/calibration.h). Attention of one token
+// is bound by bytes or by arithmetic, whichever takes longer: grouped heads and latent vectors
+// reach the second. Experts have a cost that faster machines do not lessen: few rows meet each of
+// them. No rate exceeds what the bandwidth allows.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +36,9 @@ struct SpeedQuestion {
   int64_t tg_tokens = 128;
 };
 
+// Tokens of a prompt that go through the model together, as in the measurements.
+inline constexpr int64_t kPassTokens = 2048;
+
 class SpeedModel {
  public:
   SpeedModel(const Calibration& calibration, const Hardware& hardware, std::string_view engine);
@@ -52,6 +57,7 @@ class SpeedModel {
   double decode_ceiling(const Work& work, const SpeedQuestion& question) const;
 
   const std::string& engine() const { return engine_; }
+  double bandwidth() const { return hardware_.bandwidth; }  // nominal, bytes/s
   // "calibrated on 121 points of llama.cpp on apple, -14 % +11 %", or "nominal, …".
   std::string provenance(const Work& work) const;
 

@@ -30,10 +30,15 @@ struct MixerWork {
   }
   // The delta rule looks a key up in each head's matrix, changes it and asks it.
   void operator()(const DeltaNetSpec& net) {
-    work.kind = ModelKind::kHybrid;
+    recurrent();
     work.weight_flops += double(6 * net.n_v_heads * net.k_dim * net.v_dim);
   }
-  void operator()(const ShortConvSpec&) { work.kind = ModelKind::kHybrid; }
+  void operator()(const ShortConvSpec&) { recurrent(); }
+
+  void recurrent() {
+    work.kind = ModelKind::kHybrid;
+    ++work.n_recurrent;
+  }
 };
 
 void add_tensor(const TensorUse& use, int64_t n_bytes, Work& work) {
@@ -51,6 +56,7 @@ void add_tensor(const TensorUse& use, int64_t n_bytes, Work& work) {
   if (use.n_out == 1) return;
   const auto flops = double(2 * matrix * use.n_active);
   (use.role == TensorRole::kOutput ? work.head_flops : work.weight_flops) += flops;
+  if (use.n_active < use.n_matrices) work.expert_flops += flops;
 }
 
 }  // namespace

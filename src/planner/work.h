@@ -42,6 +42,7 @@ struct TypeWork {
 struct Work {
   ModelKind kind = ModelKind::kDense;
   int64_t n_layers = 0;
+  int64_t n_recurrent = 0;  // layers that keep a state in place of positions
   int64_t n_parameters = 0;
   int64_t active_parameters = 0;    // read for a token, embedding tables not counted
   double weight_bytes = 0;          // all of the model
@@ -49,6 +50,7 @@ struct Work {
   double expert_bytes = 0;          // of routed experts, all of them
   double expert_share = 0;          // of them that one token reads
   double weight_flops = 0;          // a token's, in the layers
+  double expert_flops = 0;          // of them in routed experts
   double head_flops = 0;            // of the output matrix
   std::map<DType, TypeWork> types;  // of GGUF files; else empty
   std::vector<AttentionWork> attention;

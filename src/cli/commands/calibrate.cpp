@@ -33,77 +33,52 @@ struct CalibrateOptions {
 };
 
 // Those that models are kept in.
-constexpr DType kTypes[] = {DType::kQ4_0, DType::kQ4_K,   DType::kQ5_K,  DType::kQ6_K,
-                            DType::kQ8_0, DType::kIQ4_XS, DType::kMXFP4, DType::kF16};
-constexpr const char* kShape = "SmolLM2-135M";
+constexpr DType kTypes[] = {DType::kQ4_0,   DType::kQ4_1,  DType::kQ5_0, DType::kQ8_0,
+                            DType::kQ3_K,   DType::kQ4_K,  DType::kQ5_K, DType::kQ6_K,
+                            DType::kIQ4_XS, DType::kMXFP4, DType::kF16};
 constexpr int64_t kDepth = 2048;
 
-// A small model that is there for the measurement alone.
-class SmallModel {
+// A model with random weights that is there for the measurement alone.
+class RandomModel {
  public:
-  explicit SmallModel(const Context& context)
-      : path_(context.environment.cache / "tmp" / "calibrate.gguf") {
+  RandomModel(const Context& context, const char* name, const char* file_type)
+      : path_(context.environment.cache / "tmp" / cat("calibrate-", file_type, ".gguf")) {
     fs::create_directories(path_.parent_path());
     const auto catalogue = planner::parse_catalogue(planner::builtin_models());
-    const ModelShape shape = find_shape(catalogue, kShape).shape;
+    const ModelShape shape = find_shape(catalogue, name).shape;
     gguf::Metadata metadata = shape_metadata(shape);
     text::set_synthetic_vocabulary(metadata, shape.n_vocab);
     write_random_model(
         path_, metadata,
-        {.file_type = file_type_from_name("Q8_0"), .has_tensor = shape_tensors(shape)});
+        {.file_type = file_type_from_name(file_type), .has_tensor = shape_tensors(shape)});
+    file_.emplace(gguf::File::open(path_));
+    work_ = work_of(planner::planned_model(*file_, name), DType::kF16, DType::kF16);
   }
-  ~SmallModel() {
+  ~RandomModel() {
     std::error_code ignored;
     fs::remove(path_, ignored);
   }
-  SmallModel(const SmallModel&) = delete;
-  SmallModel& operator=(const SmallModel&) = delete;
-  const fs::path& path() const { return path_; }
+  RandomModel(const RandomModel&) = delete;
+  RandomModel& operator=(const RandomModel&) = delete;
+  const gguf::File& file() const { return *file_; }
+  const planner::Work& work() const { return work_; }
 
  private:
   fs::path path_;
+  std::optional<gguf::File> file_;
+  planner::Work work_;
 };
 
 // Seconds a token, of each test.
-struct SmallTimes {
-  double decode = 0, decode_deep = 0, prompt = 0, prompt_deep = 0;
-};
-
-SmallTimes measure_small(const gguf::File& file, Backend& backend, int n_repeat) {
-  const BenchModel model(file, backend, {});
-  const std::vector<BenchTest> tests{{.n_gen = 64},
-                                     {.n_gen = 64, .n_depth = kDepth},
-                                     {.n_prompt = 512},
-                                     {.n_prompt = 512, .n_depth = kDepth}};
+std::vector<double> seconds_of(const RandomModel& random, const std::vector<BenchTest>& tests,
+                               Backend& backend, int n_repeat) {
+  const BenchModel model(random.file(), backend, {});
   Runner runner(model, cache_for(tests));
-  const auto results = run_rounds(tests, runner, {.n_repeat = n_repeat});
-  const auto seconds = [&](size_t i) { return 1 / results.at(i).summary().median; };
-  return {seconds(0), seconds(1), seconds(2), seconds(3)};
-}
-
-// What the layers of the small model take beyond its bytes, and what each position costs.
-void fix_model_constants(const planner::Work& work, const SmallTimes& times,
-                         planner::LocalSpeed& speed) {
-  const double rate = speed.type_rates.at(DType::kQ8_0);
-  const double cache = work.kv_bytes_read(kDepth) - work.kv_bytes_read(1);
-  const double attention = work.attention_flops(double(kDepth)) - work.attention_flops(1);
-  const double deeper = times.decode_deep - times.decode;
-  const double prompt_deeper = times.prompt_deep - times.prompt;
-  if (deeper <= 0 || prompt_deeper <= 0) {
-    fail(ErrorCode::kBusy,
-         "a deep context was not slower than an empty one: something else used "
-         "the processors; run it again when the machine is quiet");
+  std::vector<double> seconds;
+  for (const auto& result : run_rounds(tests, runner, {.n_repeat = n_repeat})) {
+    seconds.push_back(1 / result.summary().median);
   }
-  speed.cache_rate = cache / deeper;
-  speed.attention_flops = attention / deeper;
-  const double rest = times.decode - work.active_bytes() / rate;
-  speed.layer_s = std::max(rest / double(work.n_layers), 1e-7);
-  speed.prompt_attention_flops = work.attention_flops(double(kDepth)) / prompt_deeper;
-  const double in_matrices =
-      times.prompt - work.attention_flops(256) / speed.prompt_attention_flops;
-  // What prompts reach of what products alone do, of all types alike.
-  const double reached = work.weight_flops / in_matrices / speed.type_flops.at(DType::kQ8_0);
-  for (auto& [dtype, flops] : speed.type_flops) flops *= std::min(reached, 1.0);
+  return seconds;
 }
 
 planner::LocalSpeed measure(const CalibrateOptions& options, Context& context) {
@@ -120,11 +95,23 @@ planner::LocalSpeed measure(const CalibrateOptions& options, Context& context) {
     speed.type_rates[dtype] = measure_weight_rate(*backend, dtype);
     speed.type_flops[dtype] = 2 * measure_mac_roof(*backend, dtype);
   }
-  const SmallModel small(context);
-  const gguf::File file = gguf::File::open(small.path());
-  const planner::Work work =
-      work_of(planner::planned_model(file, kShape), DType::kF16, DType::kF16);
-  fix_model_constants(work, measure_small(file, *backend, options.n_repeat), speed);
+  // Many small layers, where each costs more than its bytes; and larger ones in several types.
+  const RandomModel small(context, "SmolLM2-135M", "Q8_0");
+  const RandomModel larger(context, "Qwen3-0.6B", "Q4_K_M");
+  const std::vector<BenchTest> all{{.n_gen = 64},
+                                   {.n_gen = 64, .n_depth = kDepth},
+                                   {.n_prompt = 512},
+                                   {.n_prompt = 512, .n_depth = kDepth}};
+  const std::vector<BenchTest> shallow{{.n_gen = 64}, {.n_prompt = 512}};
+  const auto s = seconds_of(small, all, *backend, options.n_repeat);
+  const auto l = seconds_of(larger, shallow, *backend, options.n_repeat);
+  planner::fit_local({.work = small.work(),
+                      .depth = kDepth,
+                      .decode = s[0],
+                      .decode_deep = s[1],
+                      .prompt = s[2],
+                      .prompt_deep = s[3]},
+                     {.work = larger.work(), .decode = l[0], .prompt = l[1]}, speed);
   return speed;
 }
 
@@ -168,7 +155,7 @@ int run_calibrate(const CalibrateOptions& options, Context& context) {
 void add_calibrate(CommandLine& line, Action& chosen) {
   const CommandText text{
       "calibrate", "Measure what 'ridge plan' needs to know of this machine",
-      R"(Products with weights of each type, and a small model with random weights at two depths: a
+      R"(Products with weights of each type, and two models with random weights: a
 minute or two. The result is kept with build and date, and 'ridge plan' goes by it from then on.
 
   ridge calibrate

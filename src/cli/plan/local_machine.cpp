@@ -5,29 +5,39 @@
 #include "bench/machine/machine.h"
 #include "cli/commands/bench_commands.h"
 #include "cli/input.h"
+#include "cli/ui/format.h"
+#include "cpu/cpu_backend.h"
 #include "history/history.h"
 
 namespace ridge::cli {
 namespace {
 
-// Until something is measured here: two channels of memory, shared by whoever else runs.
-constexpr double kGuessedBandwidth = 20e9;
 // Multiply-adds of 8-bit kernels that a core reaches (docs/kernels.md), in FLOPs.
 constexpr double kFlopsOfCore = 120e9;
 
-// The best that a plain read loop got in the newest kept runs of this machine; 0: none.
+// What a plain read loop got in the newest kept runs of this machine, their median; 0: none.
 double kept_bandwidth(const Context& context, const std::string& machine_id) {
   constexpr int64_t kRuns = 20;
   std::error_code error;
   if (!std::filesystem::exists(history_file(context), error)) return 0;
-  double best = 0;
+  std::vector<double> kept;
   for (const history::RunRecord& run : history::History(history_file(context)).list(kRuns)) {
     if (run.machine_id != machine_id) continue;
     for (const history::ResultRecord& result : run.results) {
-      for (const history::SampleRecord& s : result.samples) best = std::max(best, s.bandwidth);
+      for (const history::SampleRecord& s : result.samples) {
+        if (s.bandwidth > 0) kept.push_back(s.bandwidth);
+      }
     }
   }
-  return best;
+  if (kept.empty()) return 0;
+  const auto middle = kept.begin() + std::ptrdiff_t(kept.size() / 2);
+  std::ranges::nth_element(kept, middle);
+  return *middle;
+}
+
+// ~50 ms.
+double read_now() {
+  return cpu::make_backend({})->measure_read_bandwidth(kQuickBandwidthBytes);
 }
 
 }  // namespace
@@ -52,11 +62,11 @@ planner::Machine this_machine(const Context& context) {
   planner::Hardware hardware{.name = described.summary(),
                              .family = planner::HardwareFamily::kCpu,
                              .memory_gb = {described.memory_bytes / 1'000'000'000},
-                             .bandwidth = kept > 0 ? kept : kGuessedBandwidth,
+                             .bandwidth = kept > 0 ? kept : read_now(),
                              .prefill_flops = kFlopsOfCore * described.n_cores};
-  hardware.source = kept > 0 ? "the read loop of 'ridge bench' here"
-                             : "a guess: 'ridge bench' or "
-                               "'ridge calibrate' measures";
+  hardware.source =
+      cat("memory read at ", significant(hardware.bandwidth / 1e9), " GB/s ",
+          kept > 0 ? "in kept benchmarks" : "just now", "; 'ridge calibrate' tells more");
   return {.hardware = std::move(hardware), .memory_gb = described.memory_bytes / 1'000'000'000};
 }
 

@@ -13,8 +13,10 @@ namespace ridge::cpu {
 namespace {
 
 constexpr size_t kLeast = size_t{64} << 20;
+constexpr size_t kLarge = size_t{128} << 20;
 constexpr size_t kSlices = 8;
 constexpr double kSeconds = 0.2;
+constexpr double kSecondsOfSmall = 0.02;
 constexpr int kMaxPasses = 8;
 
 MappedMemory largest_block(size_t wanted) {
@@ -62,6 +64,7 @@ double measure_read_bandwidth(ThreadPool& pool, size_t n_bytes) {
   // memory bus reads a third more than it can do for long, does not make it either.
   std::vector<double> seconds;
   const auto start = Clock::now();
+  const double enough = memory.size() < kLarge ? kSecondsOfSmall : kSeconds;
   for (int pass = 0; pass < kMaxPasses; ++pass) {
     for (size_t slice = 0; slice < kSlices; ++slice) {
       const auto before = Clock::now();
@@ -71,7 +74,7 @@ double measure_read_bandwidth(ThreadPool& pool, size_t n_bytes) {
       seconds.push_back(std::chrono::duration<double>(Clock::now() - before).count());
     }
     const double spent = std::chrono::duration<double>(Clock::now() - start).count();
-    if (spent > kSeconds) break;
+    if (spent > enough) break;
   }
   const auto middle = seconds.begin() + std::ptrdiff_t(seconds.size() / 2);
   std::nth_element(seconds.begin(), middle, seconds.end());
