@@ -69,6 +69,18 @@ std::string streams_text(const PlanDetail& detail) {
   return table.str();
 }
 
+std::string percent_text(double share) {
+  return cat(fixed(100 * share, 0), " %");
+}
+
+std::string metrics_text(const planner::Metrics& metrics) {
+  const std::string csr = metrics.csr ? cat(percent_text(*metrics.csr), ", ",
+                                            name(planner::retention_band(*metrics.csr)))
+                                      : std::string("none, the context is too short");
+  return cat("  BUE ", percent_text(metrics.bue), " (of the bandwidth), CSR ", csr,
+             " (pp65536 / pp512), tg decay ", fixed(metrics.tg_decay, 2), " (tg1024 / tg128)\n");
+}
+
 std::string changes_text(const PlanDetail& detail) {
   if (detail.plan.fits) return "";
   if (!detail.changes) return "\nNo smaller context, cache or quantization makes it fit.\n";
@@ -77,6 +89,13 @@ std::string changes_text(const PlanDetail& detail) {
     text += cat("  ", change.what, " (", change.price, ")\n");
   }
   return text;
+}
+
+std::string offload_text(const PlanDetail& detail) {
+  if (!detail.offload) return "";
+  return cat("\nWith ", human_bytes(double(detail.offload->host_bytes)),
+             " of its weights in the computer's memory, computed by its processor: ",
+             rate_text(detail.offload->decode), " tok/s\n");
 }
 
 Json rate_json(const planner::Rate& rate) {
@@ -89,6 +108,16 @@ Json bytes_json(const planner::Footprint& bytes) {
   return {{"weights", bytes.weights}, {"kv", bytes.cache()},      {"kv_kinds", kinds},
           {"state", bytes.state},     {"compute", bytes.compute}, {"reserve", bytes.reserve},
           {"total", bytes.total()}};
+}
+
+Json metrics_json(const planner::Metrics& metrics) {
+  Json json{{"BUE", metrics.bue}, {"CSR", nullptr}, {"CSR_band", nullptr}};
+  if (metrics.csr) {
+    json["CSR"] = *metrics.csr;
+    json["CSR_band"] = name(planner::retention_band(*metrics.csr));
+  }
+  json["tg_decay"] = metrics.tg_decay;
+  return json;
 }
 
 Json to_json(const PlanDetail& detail) {
@@ -120,6 +149,7 @@ Json to_json(const PlanDetail& detail) {
             {"decode_ceiling_tok_s", plan.ceiling},
             {"depths", depths},
             {"by_streams", streams},
+            {"metrics", metrics_json(detail.metrics)},
             {"provenance", plan.provenance}};
   if (detail.quality_percent >= 0) json["perplexity_over_f16_percent"] = detail.quality_percent;
   if (!detail.model.note.empty()) json["model_note"] = detail.model.note;
@@ -131,6 +161,10 @@ Json to_json(const PlanDetail& detail) {
     }
   }
   json["changes_that_fit"] = detail.changes ? changes : Json(nullptr);
+  if (detail.offload) {
+    json["offload"] = {{"host_bytes", detail.offload->host_bytes},
+                       {"decode", rate_json(detail.offload->decode)}};
+  }
   return json;
 }
 
@@ -170,6 +204,8 @@ PlanDetail plan_detail(const planner::Catalogues& catalogues, const planner::Qua
     detail.streams.push_back(
         {n, speed.decode(detail.plan.work, {.depth = question.speed.depth, .n_streams = n})});
   }
+  detail.metrics = metrics_of(speed, detail.plan.work, model.spec.context_length);
+  detail.offload = offload_of(question, detail.plan);
   if (!detail.plan.fits) detail.changes = cheapest_changes(quality, model, entry, question);
   return detail;
 }
@@ -187,11 +223,12 @@ std::string detail_text(const PlanDetail& detail) {
     text += cat("  quality: perplexity +", significant(detail.quality_percent),
                 " % over F16 with Llama-3-70B\n");
   }
-  text += changes_text(detail);
+  text += changes_text(detail) + offload_text(detail);
   if (!plan.fits) text += "\nSpeed, if the memory were there:\n";
   text += cat("\n", depths_text(detail), "\n", streams_text(detail), "\n");
   text += cat("  at most ", significant(plan.ceiling), " tok/s by bandwidth; 80 % intervals; ",
               plan.provenance, "\n");
+  text += metrics_text(detail.metrics);
   if (!detail.model.note.empty()) text += cat("  note: ", detail.model.note, "\n");
   return text;
 }

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "planner/changes.h"
+#include "planner/metrics.h"
+#include "planner/offload.h"
 #include "planner/plan.h"
 
 namespace ridge::cli {
@@ -27,6 +29,8 @@ struct PlanDetail {
     planner::Rate decode;  // of all together
   };
   std::vector<WithStreams> streams;
+  planner::Metrics metrics;
+  std::optional<planner::Offload> offload;  // where it does not fit a card
   std::optional<planner::Changes> changes;  // where it does not fit
   double quality_percent = -1;              // perplexity over F16; -1: not known
 };
