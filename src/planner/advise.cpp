@@ -56,8 +56,10 @@ std::optional<Choice> try_machine(const Catalogues& catalogues, const Prices& pr
   return std::nullopt;
 }
 
-// Cheaper or as cheap, at least as fast, and at least as good: nobody would take b.
-bool beats(const Choice& a, const Choice& b) {
+// Cheaper or as cheap, at least as fast, at least as good, and no less portable where that counts:
+// nobody would take b.
+bool beats(const Choice& a, const Choice& b, Portability portability) {
+  if (portability == Portability::kNice && b.price.portable && !a.price.portable) return false;
   const bool no_worse = a.price.usd <= b.price.usd && a.decode.value >= b.decode.value &&
                         a.quality_percent <= b.quality_percent;
   const bool better = a.price.usd < b.price.usd || a.decode.value > b.decode.value ||
@@ -65,11 +67,11 @@ bool beats(const Choice& a, const Choice& b) {
   return no_worse && better;
 }
 
-std::vector<Choice> undominated(const std::vector<Choice>& choices) {
+std::vector<Choice> undominated(const std::vector<Choice>& choices, Portability portability) {
   std::vector<Choice> left;
   for (const Choice& choice : choices) {
-    const bool beaten =
-        std::ranges::any_of(choices, [&](const Choice& other) { return beats(other, choice); });
+    const bool beaten = std::ranges::any_of(
+        choices, [&](const Choice& other) { return beats(other, choice, portability); });
     if (!beaten) left.push_back(choice);
   }
   return left;
@@ -79,45 +81,86 @@ double speed_per_dollar(const Choice& choice) {
   return choice.decode.value / choice.price.usd;
 }
 
-// The cheapest, the fastest for its price, and the fastest.
-std::vector<Choice> few_of(std::vector<Choice> choices) {
-  std::ranges::stable_sort(choices, {}, [](const Choice& c) { return c.price.usd; });
-  std::vector<Choice> few;
-  const auto take = [&](const Choice& choice, const char* why) {
-    for (Choice& taken : few) {
+// At most three, each with what speaks for it.
+class Few {
+ public:
+  void take(const Choice& choice, const char* why) {
+    for (Choice& taken : few_) {
       if (taken.price.hardware != choice.price.hardware ||
-          taken.price.memory_gb != choice.price.memory_gb) {
+          taken.price.memory_gb != choice.price.memory_gb ||
+          taken.price.what != choice.price.what) {
         continue;
       }
       taken.why += cat(", ", why);
       return;
     }
-    few.push_back(choice);
-    few.back().why = why;
-  };
-  if (choices.empty()) return few;
-  take(choices.front(), "the cheapest");
-  take(*std::ranges::max_element(choices, {}, speed_per_dollar), "most speed for its price");
-  take(*std::ranges::max_element(choices, {}, [](const Choice& c) { return c.decode.value; }),
-       "the fastest");
-  return few;
+    if (few_.size() == kMostChoices) return;
+    few_.push_back(choice);
+    few_.back().why = why;
+  }
+  size_t size() const { return few_.size(); }
+  std::vector<Choice> list() const { return few_; }
+
+ private:
+  std::vector<Choice> few_;
+};
+
+// The cheapest, a portable one where that is nice, the fastest for its price, the fastest; and
+// where they are one and the same, what comes next.
+std::vector<Choice> few_of(std::vector<Choice> choices, Portability portability) {
+  Few few;
+  if (choices.empty()) return {};
+  std::ranges::stable_sort(choices, {}, [](const Choice& c) { return c.price.usd; });
+  few.take(choices.front(), "the cheapest");
+  if (portability == Portability::kNice) {
+    const auto portable = std::ranges::max_element(
+        choices, {}, [](const Choice& c) { return c.price.portable ? speed_per_dollar(c) : 0.0; });
+    if (portable->price.portable) few.take(*portable, "can be carried");
+  }
+  few.take(*std::ranges::max_element(choices, {}, [](const Choice& c) { return c.decode.value; }),
+           "the fastest");
+  few.take(*std::ranges::max_element(choices, {}, speed_per_dollar), "most speed for its price");
+  if (few.size() == 1 && choices.size() > 1) few.take(choices[1], "next in price");
+  return few.list();
 }
 
-std::vector<std::string> turning_points(const Prices& prices, const Need& need,
-                                        const std::vector<Choice>& affordable,
-                                        const std::vector<Choice>& dear) {
-  std::vector<std::string> points;
-  if (need.budget > 0 && !dear.empty()) {
-    const Choice& next =
-        *std::ranges::min_element(dear, {}, [](const Choice& c) { return c.price.usd; });
-    points.push_back(cat("a budget of $", int64_t(next.price.usd), " adds the ",
-                         next.price.hardware, " with ", next.price.memory_gb, " GB"));
+std::string named(const Choice& choice) {
+  const std::string rate = cat(std::llround(choice.decode.value), " tok/s each");
+  return cat(choice.price.hardware, " with ", choice.price.memory_gb, " GB (", choice.price.what,
+             ", $", int64_t(choice.price.usd), ", ", rate, ")");
+}
+
+const Choice* cheapest_of(const std::vector<Choice>& choices, bool portable) {
+  const Choice* cheapest = nullptr;
+  for (const Choice& choice : choices) {
+    if (choice.price.portable != portable) continue;
+    if (cheapest == nullptr || choice.price.usd < cheapest->price.usd) cheapest = &choice;
   }
-  if (affordable.empty()) {
+  return cheapest;
+}
+
+// all: that meet the need but for budget and portability.
+std::vector<std::string> turning_points(const Prices& prices, const Need& need,
+                                        const std::vector<Choice>& allowed,
+                                        const std::vector<Choice>& all) {
+  std::vector<std::string> points;
+  const Choice* next = nullptr;
+  for (const Choice& choice : all) {
+    if (choice.fits_budget || (need.portability == Portability::kMust && !choice.price.portable)) {
+      continue;
+    }
+    if (next == nullptr || choice.price.usd < next->price.usd) next = &choice;
+  }
+  if (next != nullptr) points.push_back(cat("a larger budget: the ", named(*next)));
+  if (allowed.empty()) {
     points.push_back("fewer users, a shorter context, a slower answer or a smaller model");
   }
   if (need.portability == Portability::kMust) {
-    points.push_back("a desktop would do: cards and larger memories join in");
+    const Choice* desktop = cheapest_of(all, false);
+    if (desktop != nullptr) points.push_back(cat("if a desktop does: the ", named(*desktop)));
+  } else if (need.portability == Portability::kNo) {
+    const Choice* laptop = cheapest_of(all, true);
+    if (laptop != nullptr) points.push_back(cat("if it must be carried: the ", named(*laptop)));
   }
   if (need.n_users > 10) points.push_back("ten users or fewer: machines without a card join in");
   points.push_back(cat("prices: the newest here are of ",
@@ -151,18 +194,16 @@ Advice advise(const Catalogues& catalogues, const Prices& prices, const Quality&
       models.push_back(planned_model(model, quant_from_name(quant)));
     }
   }
-  std::vector<Choice> affordable, dear;
+  std::vector<Choice> all, allowed;
   for (const MachinePrice& price : prices.machines) {
-    const Hardware& hardware = find_machine(catalogues.hardware, price.hardware).hardware;
-    if (need.portability == Portability::kMust && !hardware.portable) continue;
     const auto choice = try_machine(catalogues, prices, quality, models, need, price);
     if (!choice) continue;
-    (choice->fits_budget ? affordable : dear).push_back(*choice);
+    all.push_back(*choice);
+    const bool carried = need.portability != Portability::kMust || price.portable;
+    if (choice->fits_budget && carried) allowed.push_back(*choice);
   }
-  Advice advice{.choices = few_of(undominated(affordable))};
-  if (advice.choices.size() > kMostChoices) advice.choices.resize(kMostChoices);
-  advice.would_change = turning_points(prices, need, affordable, dear);
-  return advice;
+  return {.choices = few_of(undominated(allowed, need.portability), need.portability),
+          .would_change = turning_points(prices, need, allowed, all)};
 }
 
 }  // namespace ridge::planner

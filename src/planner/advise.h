@@ -12,6 +12,7 @@
 
 namespace ridge::planner {
 
+// kNice: a portable machine stands beside a desktop that beats it in everything else.
 enum class Portability { kMust, kNice, kNo };
 
 struct Need {

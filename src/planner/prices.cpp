@@ -37,6 +37,7 @@ MachinePrice read_machine(JsonFields& fields) {
           .usd = fields.positive("usd"),
           .what = fields.text("what"),
           .used = fields.flag("used"),
+          .portable = fields.flag("portable"),
           .dated = read_dated(fields)};
 }
 

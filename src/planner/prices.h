@@ -32,6 +32,7 @@ struct MachinePrice {
   double usd = 0;
   std::string what;  // "Mac Studio"
   bool used = false;
+  bool portable = false;  // a laptop; its chip may be sold in desktops, too
   Dated dated;
 };
 
