@@ -2,6 +2,7 @@
 
 import json
 
+import gguf_split
 import support
 from support import Hub, ProgramTest
 
@@ -58,6 +59,37 @@ class PlanTest(ProgramTest):
         self.assertIn("Range", hub.requests[-1][1])
         self.assertFalse(list((self.cache / "tmp").iterdir()))
         self.run_ridge("plan", hub.url + "/other.gguf", code=3)
+
+    def test_a_repository_of_the_hub_is_planned_by_the_name_that_pull_takes(self):
+        made = self.cache / "made.gguf"
+        self.run_ridge("synth", "--spec", json.dumps(SHAPE), "--type", "Q8_0", "-o", made)
+        hub = Hub()
+        self.addCleanup(hub.close)
+        self.env["HF_ENDPOINT"] = hub.url
+        hub.add_repo("owner/made-GGUF", {"made-Q8_0.gguf": made.read_bytes(), "README.md": b"x"})
+        local = self.plan_json(made, "--on", "DGX Spark")
+        for name in ("owner/made-GGUF", "owner/made-GGUF:Q8_0"):
+            self.assertEqual(self.plan_json(name, "--on", "DGX Spark")["bytes"], local["bytes"])
+            self.assertIn("Range", hub.requests[-1][1])
+        self.assertIn("Q8_0", self.run_ridge("plan", "owner/made-GGUF:Q2_K", code=3).stderr)
+        self.run_ridge("plan", "owner/other-GGUF", code=3)
+
+    def test_of_a_split_repository_each_parts_header_is_read(self):
+        path = self.cache / "whole.gguf"
+        self.run_ridge("synth", "--spec", json.dumps(SHAPE), "--type", "Q8_0", "-o", path)
+        parts = gguf_split.split(path.read_bytes(), 3, "split-Q8_0")
+        hub = Hub()
+        self.addCleanup(hub.close)
+        self.env["HF_ENDPOINT"] = hub.url
+        base = hub.add_repo("owner/split-GGUF", parts)
+        plan = self.plan_json("owner/split-GGUF", "--on", "DGX Spark")
+        self.assertEqual(plan["bytes"], self.plan_json(path, "--on", "DGX Spark")["bytes"])
+        asked = {asked for asked, _ in hub.requests}
+        self.assertTrue(all(base + name in asked for name in parts))
+        first = next(iter(parts))
+        by_url = self.plan_json(f"{hub.url}{base}{first}", "--on", "DGX Spark")
+        self.assertEqual(by_url["bytes"], plan["bytes"])
+        self.assertFalse(list((self.cache / "tmp").iterdir()))
 
     def test_questions_a_line_get_answers_a_line(self):
         lines = [{"model": "Qwen3-8B", "quant": "Q4_K_M", "hardware": "DGX Spark", "depth": 4096},

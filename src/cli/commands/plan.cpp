@@ -128,13 +128,13 @@ int run_plan(const PlanOptions& options, Context& context) {
 
 constexpr const char* kDetails =
     R"(Bytes come from the model's tensors and from the code that allocates its cache; speed from constants
-that were fitted to published measurements, with 80 % intervals. Nothing is downloaded: of a URL the
-header is read. docs/planning.md has the formulas and how well they predict.
+that were fitted to published measurements, with 80 % intervals. Nothing is downloaded: of a remote
+model the header is read. docs/planning.md has the formulas and how well they predict.
 
   ridge plan Qwen3-30B-A3B                         on this machine
   ridge plan gpt-oss-120b --quant MXFP4 --on "DGX Spark,M4 Max 128GB,Strix Halo" -c 32768
   ridge plan Llama-3.3-70B --on "2x RTX 4090" --quant Q3_K_M,Q4_K_M --kv-type q8_0
-  ridge plan https://example.org/model.gguf --on "M5 Max 64GB"
+  ridge plan unsloth/Qwen3-14B-GGUF:Q5_K_M --on "M5 Max 64GB"
   ridge plan --hardware; ridge plan --models
   ridge plan --check                               how well it did so far, on this machine
   ridge plan --jsonl < questions.jsonl)";

@@ -1,16 +1,13 @@
 // ridge pull: a repository or URL becomes a plan (a name and its files), the plan is downloaded.
-#include "base/check.h"
 #include "base/error.h"
 #include "cli/commands/command.h"
 #include "cli/exit_code.h"
-#include "cli/hub_listing.h"
+#include "cli/hub_model.h"
 #include "cli/ui/format.h"
 #include "cli/ui/interrupt.h"
 #include "cli/ui/progress.h"
 #include "gguf/file.h"
-#include "hub/download.h"
 #include "hub/http.h"
-#include "hub/selection.h"
 
 namespace ridge::cli {
 namespace {
@@ -24,12 +21,6 @@ struct PullOptions {
   bool force = false;
   int retries = 6;
   double retry_delay = 0.5;  // seconds
-};
-
-struct Plan {
-  std::string name;
-  std::vector<hub::Source> sources;  // in split order
-  uint64_t n_bytes = 0;              // 0: not known yet
 };
 
 class PullObserver : public hub::DownloadObserver {
@@ -54,80 +45,16 @@ hub::RetryPolicy retry_policy(const PullOptions& options) {
           .first_delay = std::chrono::milliseconds(int64_t(options.retry_delay * 1000))};
 }
 
-std::string token_for(const std::string& url, const Environment& environment) {
-  const bool hub = hub::url_origin(url) == hub::url_origin(environment.hub_endpoint);
-  return hub ? environment.hub_token : std::string();
-}
-
-Plan plan_repo(const hub::RepoReference& reference, const PullOptions& options, Context& context,
-               hub::DownloadObserver& observer) {
-  const std::string repo = cat(reference.owner, "/", reference.repo);
-  const std::string& endpoint = context.environment.hub_endpoint;
-  const std::string url =
-      cat(endpoint, "/api/models/", repo, "/revision/", reference.revision, "?blobs=true");
-  const std::string token = token_for(url, context.environment);
-  const HubListing listing = parse_hub_listing(
-      hub::fetch_text({.url = url, .bearer_token = token}, retry_policy(options), {}, observer));
-
-  const auto models = hub::models_in(listing.files);
-  const hub::RepoModel& model = hub::choose_model(models, reference);
-  Plan plan{.name = hub::short_name(model.stem), .n_bytes = model.n_bytes};
-  for (const hub::RepoFile& file : model.files) {
-    hub::Source source{.url = cat(endpoint, "/", repo, "/resolve/", listing.commit, "/",
-                                  hub::url_escape_path(file.path)),
-                       .bearer_token = token,
-                       .sha256 = file.sha256};
-    if (file.size > 0) source.size = file.size;
-    plan.sources.push_back(std::move(source));
-  }
-  return plan;
-}
-
-// The URL of another part of a split set.
-std::string sibling_url(const std::string& url, const std::string& stem,
-                        const std::string& sibling) {
-  std::string out = url;
-  const auto query = out.find_first_of("?#");
-  const auto at = out.rfind(stem, query);
-  RIDGE_CHECK(at != std::string::npos);
-  return out.replace(at, stem.size(), sibling);
-}
-
-Plan plan_url(std::string url, const PullOptions& options, const Environment& environment) {
-  const auto blob = url.find("/blob/");  // the hub's page about a file, in place of the file
-  const bool on_hub = hub::url_origin(url) == hub::url_origin(environment.hub_endpoint);
-  if (on_hub && blob != std::string::npos) url.replace(blob, 6, "/resolve/");
-
-  const fs::path file = fs::path(hub::url_path(url)).filename();
-  if (file.extension() != ".gguf") {
-    fail(ErrorCode::kInvalidArgument,
-         "not the URL of a GGUF file (its path does not end in .gguf): ", hub::display_url(url));
-  }
-  const std::string stem = file.stem().string();
-  const std::string token = token_for(url, environment);
-  const auto split = hub::parse_split_stem(stem);
-  Plan plan{.name = hub::short_name(split ? split->stem : stem)};
-  if (!split || url.find(stem) == std::string::npos) {
-    plan.sources.push_back({.url = url, .bearer_token = token, .sha256 = options.sha256});
-    return plan;
-  }
-  for (int i = 1; i <= split->count; ++i) {
-    const std::string sibling = hub::split_stem(split->stem, i, split->count);
-    plan.sources.push_back({.url = sibling_url(url, stem, sibling), .bearer_token = token});
-  }
-  return plan;
-}
-
-Plan make_plan(const PullOptions& options, Context& context, hub::DownloadObserver& observer) {
-  const bool is_url =
-      options.source.starts_with("https://") || options.source.starts_with("http://");
-  const auto reference = is_url ? std::nullopt : hub::parse_repo_reference(options.source);
-  if (!is_url && !reference) {
+HubModel make_plan(const PullOptions& options, Context& context, hub::DownloadObserver& observer) {
+  const bool url = is_url(options.source);
+  const auto reference = url ? std::nullopt : hub::parse_repo_reference(options.source);
+  if (!url && !reference) {
     fail(ErrorCode::kInvalidArgument, "'", options.source,
          "' is neither OWNER/REPO[:QUANT] nor an http(s) URL");
   }
-  Plan plan = is_url ? plan_url(options.source, options, context.environment)
-                     : plan_repo(*reference, options, context, observer);
+  HubModel plan =
+      url ? url_model(options.source, context.environment)
+          : repo_model(*reference, context.environment, retry_policy(options), observer);
   if (!options.sha256.empty()) {
     if (plan.sources.size() > 1) {
       fail(ErrorCode::kInvalidArgument, "--sha256 is for one file; this model has ",
@@ -144,7 +71,7 @@ Plan make_plan(const PullOptions& options, Context& context, hub::DownloadObserv
   return plan;
 }
 
-fs::path destination(const Plan& plan, size_t index, const fs::path& root) {
+fs::path destination(const HubModel& plan, size_t index, const fs::path& root) {
   const bool split = plan.sources.size() > 1;
   const std::string stem =
       split ? hub::split_stem(plan.name, int(index) + 1, int(plan.sources.size())) : plan.name;
@@ -152,7 +79,7 @@ fs::path destination(const Plan& plan, size_t index, const fs::path& root) {
 }
 
 // A page that says "not found" with status 200 is no model.
-void check_is_model(const Plan& plan, const fs::path& path, bool verified) {
+void check_is_model(const HubModel& plan, const fs::path& path, bool verified) {
   try {
     (void)gguf::File::open(path);
   } catch (const Error& error) {
@@ -163,7 +90,7 @@ void check_is_model(const Plan& plan, const fs::path& path, bool verified) {
   }
 }
 
-bool is_there(const Plan& plan, const PullOptions& options, Context& context) {
+bool is_there(const HubModel& plan, const PullOptions& options, Context& context) {
   const auto stored = context.store().find(plan.name);
   if (!stored || !stored->complete || options.force) return false;
   if (plan.n_bytes != 0 && plan.n_bytes != stored->n_bytes) {
@@ -178,7 +105,7 @@ int run_pull(const PullOptions& options, Context& context) {
   InterruptScope interrupt;
   const fs::path root = context.store().root();
   PullObserver planning(context, interrupt, options.source);
-  const Plan plan = make_plan(options, context, planning);
+  const HubModel plan = make_plan(options, context, planning);
   if (is_there(plan, options, context)) return kExitOk;
 
   std::error_code error;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory_limit.h"
 #include "base/utc.h"
+#include "cli/hub_model.h"
 #include "cli/input.h"
 #include "cli/options/command_line.h"
 #include "cli/options/model_options.h"
@@ -19,10 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kMostContext = int64_t{1} << 24;
 constexpr int64_t kMostSlots = 4096;
-
-bool is_url(const std::string& text) {
-  return text.starts_with("https://") || text.starts_with("http://");
-}
 
 // A file that is there, by path or by its short name in the store.
 std::optional<fs::path> local_file(const std::string& model, const Context& context) {
@@ -38,6 +35,33 @@ planner::PlannedModel model_of_file(const fs::path& path) {
   return planner::planned_model(gguf::File::open(path), path.stem().string());
 }
 
+// A few tries: who waits for a plan would rather hear that the hub does not answer.
+constexpr hub::RetryPolicy kRetry{.max_attempts = 3};
+
+class QuietObserver final : public hub::DownloadObserver {
+ public:
+  void on_progress(uint64_t, uint64_t) override {}
+  void on_note(std::string_view) override {}
+  bool keep_going() override { return true; }
+};
+
+// From a file here, from a URL, or from a repository of the hub by the name that `ridge pull`
+// takes; nothing: it is a name of the catalogue, or of nothing. The store's short names are those
+// of files unless a quantization is asked for.
+std::optional<planner::PlannedModel> model_with_a_header(const std::string& model, bool short_names,
+                                                         const planner::Catalogues& catalogues,
+                                                         const Context& context) {
+  if (is_url(model)) return remote_model(url_model(model, context.environment), context);
+  if (const auto path = local_file(model, context); path && short_names) {
+    return model_of_file(*path);
+  }
+  if (find_entry(catalogues.models, model) != nullptr) return std::nullopt;
+  const auto reference = hub::parse_repo_reference(model);
+  if (!reference) return std::nullopt;
+  QuietObserver observer;
+  return remote_model(repo_model(*reference, context.environment, kRetry, observer), context);
+}
+
 DType kv_dtype(const std::string& name) {
   const auto dtype = dtype_from_name(name);
   if (dtype) return *dtype;
@@ -48,8 +72,8 @@ DType kv_dtype(const std::string& name) {
 
 void declare_plan_arguments(OptionSet& set, PlanArguments& arguments) {
   set.value("MODEL,-m,--model", arguments.model,
-            "A name of 'ridge plan --models', a GGUF file, a name of 'ridge list', or the URL of a "
-            "GGUF file, of which only the header is read");
+            "A name of 'ridge plan --models', a GGUF file, a name of 'ridge list', or what 'ridge "
+            "pull' takes: OWNER/REPO[:QUANT] or a URL, of which only the header is read");
   set.repeated("--on", arguments.machines,
                "Machines of 'ridge plan --hardware', comma-separated (default: this one)");
   set.repeated("--quant", arguments.quants, "Quantizations, comma-separated (default Q4_K_M)");
@@ -72,9 +96,9 @@ planner::Catalogues catalogues_for(const PlanArguments& arguments, const Context
   if (!arguments.own_entries.empty()) {
     add_user_entries(catalogues, read_text_file(arguments.own_entries));
   }
-  if (const auto speed = local_speed(context)) {
-    catalogues.calibration.families.push_back(local_family(*speed));
-  }
+  const auto speed = local_speed(context);
+  catalogues.calibration.families.push_back(speed ? local_family(*speed)
+                                                  : planner::nominal_family());
   return catalogues;
 }
 
@@ -100,18 +124,13 @@ std::vector<AskedModel> asked_models(const PlanArguments& arguments,
   if (arguments.model.empty()) {
     fail(ErrorCode::kInvalidArgument, "name a MODEL; 'ridge plan --models' lists those known");
   }
-  std::vector<AskedModel> asked;
   const std::vector<std::string> quants = comma_separated(arguments.quants);
-  if (is_url(arguments.model)) {
-    asked.push_back({.model = remote_model(arguments.model, context)});
-  } else if (const auto path = local_file(arguments.model, context); path && quants.empty()) {
-    asked.push_back({.model = model_of_file(*path)});
-  }
-  if (!asked.empty()) {
+  if (auto file = model_with_a_header(arguments.model, quants.empty(), catalogues, context)) {
     if (!quants.empty()) fail(ErrorCode::kInvalidArgument, "--quant: a file has its own");
-    return asked;
+    return {{.model = *std::move(file)}};
   }
   const planner::CatalogueEntry& entry = find_shape(catalogues.models, arguments.model);
+  std::vector<AskedModel> asked;
   for (const std::string& quant : quants.empty() ? std::vector<std::string>{"Q4_K_M"} : quants) {
     asked.push_back(
         {.model = planned_model(entry, planner::quant_from_name(quant)), .entry = &entry});
@@ -136,7 +155,7 @@ std::vector<planner::PlanQuestion> asked_machines(const PlanArguments& arguments
   planner::PlanQuestion& here = questions.emplace_back(shared);
   here.machine = this_machine(context);
   if (arguments.engine.empty()) {
-    here.engine = "ridge";
+    here.engine = planner::kHere;
     here.setup = on_this_engine(here.setup);
   }
   const MemoryLimit limit = memory_limit();

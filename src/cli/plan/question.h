@@ -1,5 +1,5 @@
 // What `ridge plan` is asked, as typed, and what it stands for: the model from a file, the
-// catalogue or a remote header; the machines; this one where none is named. One thread.
+// catalogue or remote headers; the machines; this one where none is named. One thread.
 #pragma once
 
 #include <optional>

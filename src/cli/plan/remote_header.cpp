@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "hub/http.h"
+#include "hub/store.h"
 
 namespace ridge::cli {
 namespace {
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kFirstBytes = uint64_t{4} << 20;
 constexpr uint64_t kMostBytes = uint64_t{256} << 20;
+constexpr uint64_t kOtherParts = 8;
 
 // Of "bytes 0-99/1234" 1234; 0: nothing is said.
 uint64_t total_size(const hub::HttpResponse& response) {
@@ -56,36 +58,37 @@ class Receiver final : public hub::HttpReceiver {
   uint64_t total_ = 0;
 };
 
-// A file in the cache that holds the beginning of the remote one and is as long, without taking
-// the room: what lies behind the header is never written.
-class SparseCopy {
+// Files in the cache that hold the beginnings of the remote ones and are as long, without taking
+// the room: what lies behind a header is never written.
+class SparseCopies {
  public:
-  explicit SparseCopy(const fs::path& folder)
-      : path_(folder / cat("header-", ::getpid(), ".gguf")) {
-    fs::create_directories(folder);
+  SparseCopies(const fs::path& cache, size_t n)
+      : folder_(cache / "tmp" / cat("headers-", ::getpid())), n_(int(n)) {
+    fs::create_directories(folder_);
   }
-  ~SparseCopy() {
+  ~SparseCopies() {
     std::error_code ignored;
-    fs::remove(path_, ignored);
+    fs::remove_all(folder_, ignored);
   }
-  SparseCopy(const SparseCopy&) = delete;
-  SparseCopy& operator=(const SparseCopy&) = delete;
-  const fs::path& path() const { return path_; }
+  SparseCopies(const SparseCopies&) = delete;
+  SparseCopies& operator=(const SparseCopies&) = delete;
+  fs::path path(size_t i) const {
+    const std::string stem = n_ == 1 ? "model" : hub::split_stem("model", int(i) + 1, n_);
+    return folder_ / cat(stem, ".gguf");
+  }
 
  private:
-  fs::path path_;
+  fs::path folder_;
+  int n_;
 };
 
 // Whether all of the file is there.
-bool fetch_beginning(const std::string& url, uint64_t n_bytes, const SparseCopy& copy,
-                     const Context& context) {
-  std::ofstream out(copy.path(), std::ios::binary | std::ios::trunc);
+bool fetch_beginning(const hub::Source& source, uint64_t n_bytes, const fs::path& copy) {
+  std::ofstream out(copy, std::ios::binary | std::ios::trunc);
   Receiver receiver(out, n_bytes);
-  hub::HttpRequest request{.url = url, .headers = {cat("Range: bytes=0-", n_bytes - 1)}};
-  const Environment& environment = context.environment;
-  if (hub::url_origin(url) == hub::url_origin(environment.hub_endpoint)) {
-    request.bearer_token = environment.hub_token;
-  }
+  hub::HttpRequest request{.url = source.url,
+                           .headers = {cat("Range: bytes=0-", n_bytes - 1)},
+                           .bearer_token = source.bearer_token};
   request.keep_going = [&receiver] { return !receiver.is_full(); };
   try {
     hub::http_get(request, receiver);
@@ -93,25 +96,34 @@ bool fetch_beginning(const std::string& url, uint64_t n_bytes, const SparseCopy&
     if (error.code() != ErrorCode::kCancelled || !receiver.is_full()) throw;  // it sent more
   }
   out.close();
-  const std::string shown = hub::display_url(url);
+  const std::string shown = hub::display_url(source.url);
   if (receiver.status() == 404) fail(ErrorCode::kNotFound, "no file ", shown);
   if (receiver.status() != 206 || receiver.total() == 0) {
     fail(ErrorCode::kNetwork, shown, " answered with status ", receiver.status(),
          ", expected 206: a range of a file whose length it says");
   }
-  fs::resize_file(copy.path(), receiver.total());
+  fs::resize_file(copy, receiver.total());
   return receiver.n_bytes() >= receiver.total();
+}
+
+// The first part holds the vocabulary, the others a list of tensors.
+bool fetch_beginnings(const HubModel& remote, uint64_t n_bytes, const SparseCopies& copies) {
+  bool whole = true;
+  for (size_t i = 0; i < remote.sources.size(); ++i) {
+    const uint64_t wanted = i == 0 ? n_bytes : n_bytes / kOtherParts;
+    whole = fetch_beginning(remote.sources[i], wanted, copies.path(i)) && whole;
+  }
+  return whole;
 }
 
 }  // namespace
 
-planner::PlannedModel remote_model(const std::string& url, Context& context) {
-  const SparseCopy copy(context.environment.cache / "tmp");
-  const std::string name = fs::path(hub::url_path(url)).stem().string();
+planner::PlannedModel remote_model(const HubModel& remote, const Context& context) {
+  const SparseCopies copies(context.environment.cache, remote.sources.size());
   for (uint64_t n_bytes = kFirstBytes;; n_bytes *= 4) {
-    const bool whole = fetch_beginning(url, n_bytes, copy, context);
+    const bool whole = fetch_beginnings(remote, n_bytes, copies);
     try {
-      return planner::planned_model(gguf::File::open(copy.path()), name);
+      return planner::planned_model(gguf::File::open(copies.path(0)), remote.name);
     } catch (const Error& error) {
       const bool may_be_cut = error.code() == ErrorCode::kInvalidFile;
       if (!may_be_cut || whole || n_bytes * 4 > kMostBytes) throw;
