@@ -23,6 +23,12 @@ void GuessPlan::choose(std::span<Request> requests) {
   for (const Guess& guess : std::span(ranked_).first(size_t(n))) ++requests[guess.request].n;
 }
 
+double GuessPlan::plain_seconds() const {
+  constexpr int64_t kEnough = 3;  // passes for a mean to mean something
+  const RecentMean& plain = cost_.measured(1);
+  return plain.count >= kEnough ? plain.mean : 0;
+}
+
 // A request's guesses are less likely one by one, so that they come in their order.
 void GuessPlan::rank(std::span<const Request> requests) {
   ranked_.clear();

@@ -26,6 +26,8 @@ class GuessPlan {
   void choose(std::span<Request> requests);
   // What a pass took that read these columns and no prompt.
   void record(int64_t n_columns, double seconds) { cost_.record(n_columns, seconds); }
+  // Of a pass for one request without guesses; 0: too few were measured.
+  double plain_seconds() const;
 
  private:
   struct Guess {

@@ -201,6 +201,7 @@ void Scheduler::finish(Job& job) {
   if (stats.speculation.n_drafted > 0) {
     stats.speculation.drafter =
         (job.own_drafter ? job.own_drafter.get() : options_.drafter.get())->name();
+    if (job.own_drafter) stats.speculation.plain_seconds = guess_plan_.plain_seconds();
   }
   result.stats = stats;
   ++(result.finish == FinishReason::kCancelled ? totals_.n_cancelled : totals_.n_finished);

@@ -111,10 +111,14 @@ void Metrics::time_alone(const AnswerRecord& record) {
     prompt_alone_.add(double(n_read), record.prompt_seconds);
   }
   const int64_t n_steps = record.n_generated - 1;
+  const auto keep = [&](double n_done, double seconds) {
+    decode_alone_.add(n_done, seconds);
+    alone_ = {n_done / seconds, record.n_prompt};
+  };
   if (record.n_drafted > 0 && record.plain_seconds > 0 && record.n_passes >= kLeastSteps) {
-    decode_alone_.add(double(record.n_passes), double(record.n_passes) * record.plain_seconds);
+    keep(double(record.n_passes), double(record.n_passes) * record.plain_seconds);
   } else if (record.n_drafted == 0 && n_steps >= kLeastSteps && record.decode_seconds > 0) {
-    decode_alone_.add(double(n_steps), record.decode_seconds);
+    keep(double(n_steps), record.decode_seconds);
   }
 }
 
@@ -135,6 +139,11 @@ void Metrics::request_ended(const AnswerRecord& record) {
   if (n_steps > 0) {
     between_tokens_.add(record.decode_seconds * record.n_choices / double(n_steps), n_steps);
   }
+}
+
+Metrics::Alone Metrics::alone() const {
+  const std::lock_guard lock(mutex_);
+  return alone_;
 }
 
 void Metrics::set_fixed(Fixed fixed) {

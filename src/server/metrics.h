@@ -84,6 +84,14 @@ class Metrics {
   };
   void set_fixed(Fixed fixed);
 
+  // The last answer that no other request ran beside, as it was without guesses: what a prediction
+  // for one stream can be held against.
+  struct Alone {
+    double tokens_per_second = 0;  // 0: there was none
+    int64_t depth = 0;             // tokens before the answer
+  };
+  Alone alone() const;
+
   std::string text(const ServiceStatus& service, const HttpTotals& http) const;
 
  private:
@@ -98,6 +106,7 @@ class Metrics {
   int64_t n_generated_ = 0, n_drafted_ = 0, n_accepted_ = 0;
   bool is_alone_ = false;  // the request that is open has had company at no time
   RecentRate decode_alone_, prompt_alone_;
+  Alone alone_;
   Histogram first_token_, between_tokens_, duration_;
   Fixed fixed_;
 };

@@ -93,17 +93,15 @@ std::optional<PredictedSpeed> predict(const ServeOptions& options,
   return predict_speed(path, planned_setup(options, service, context), depth, context);
 }
 
-void keep(const ServeOptions& options, const std::filesystem::path& path, const Service& service,
-          Context& context) {
-  if (!is_planned(service)) return;
+LoadFacts facts_of(const ServeOptions& options, const std::filesystem::path& path,
+                   const Service& service, const Context& context) {
   const MemoryNeeds& needs = service.memory_plan().needs;
-  keep_load({.command = "serve",
-             .model = path,
-             .setup = planned_setup(options, service, context),
-             .allocated = {.weights = needs.experts + needs.other_weights,
-                           .cache = service.status().kv_bytes,
-                           .compute = needs.compute}},
-            context);
+  return {.command = "serve",
+          .model = path,
+          .setup = planned_setup(options, service, context),
+          .allocated = {.weights = needs.experts + needs.other_weights,
+                        .cache = service.status().kv_bytes,
+                        .compute = needs.compute}};
 }
 
 int run_serve(const ServeOptions& options, Context& context) {
@@ -131,7 +129,9 @@ int run_serve(const ServeOptions& options, Context& context) {
   if (options.server.log_texts) app.log().show_texts();
   server::HttpServer http(http_options(options.server), app);
   app.watch(http);
+  LoadFacts facts = facts_of(options, path, *service, context);
   server::Metrics::Fixed fixed;
+  if (is_planned(*service)) keep_load(facts, context);
   for (const auto& [name, bytes] : memory_classes(*service)) {
     fixed.memory_bytes.emplace_back(name, double(bytes));
   }
@@ -157,8 +157,13 @@ int run_serve(const ServeOptions& options, Context& context) {
                                   .speed = speed,
                                   .wants_key = !access.keys.empty()}));
   context.err.flush();
-  keep(options, path, *service, context);
   http.run();
+  const server::Metrics::Alone alone = app.metrics().alone();
+  if (is_planned(*service) && alone.tokens_per_second > 0) {
+    facts.depth = alone.depth;
+    facts.decode_tok_s = alone.tokens_per_second;
+    complete_load(facts, context);
+  }
   return kExitOk;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
@@ -96,6 +97,20 @@ void write_all(const std::filesystem::path& path, const std::vector<LoadRecord>&
   file.commit();
 }
 
+// In place of the newest record of which `replaces` holds, if any does.
+void keep(const LoadFacts& facts, Context& context,
+            const std::function<bool(const LoadRecord&)>& replaces) {
+  try {
+    std::vector<LoadRecord> loads = kept_loads(context);
+    const auto same = std::ranges::find_if(loads, replaces);
+    if (same != loads.end()) loads.erase(same);
+    loads.insert(loads.begin(), planned_load(facts, context));
+    write_all(loads_file(context), loads);
+  } catch (const std::exception& error) {
+    context.err.line(cat("note: this load is not kept for 'ridge plan --check': ", error.what()));
+  }
+}
+
 std::string percent_off(double measured, double planned) {
   if (planned == 0 || measured == 0) return "-";
   const auto percent = int64_t(std::llround(100 * (measured / planned - 1)));
@@ -105,13 +120,14 @@ std::string percent_off(double measured, double planned) {
 }  // namespace
 
 void keep_load(const LoadFacts& facts, Context& context) {
-  try {
-    std::vector<LoadRecord> loads = kept_loads(context);
-    loads.insert(loads.begin(), planned_load(facts, context));
-    write_all(loads_file(context), loads);
-  } catch (const std::exception& error) {
-    context.err.line(cat("note: this load is not kept for 'ridge plan --check': ", error.what()));
-  }
+  keep(facts, context, [](const LoadRecord&) { return false; });
+}
+
+void complete_load(const LoadFacts& facts, Context& context) {
+  keep(facts, context, [&](const LoadRecord& kept) {
+    return kept.command == facts.command && kept.model == facts.model.stem().string() &&
+           kept.decode_tok_s == 0;
+  });
 }
 
 // Lines that cannot be read are left out, and gone at the next load.

@@ -48,6 +48,8 @@ struct LoadFacts {
 // Asks the planner and keeps both. A record is not worth failing for: what goes wrong is said on
 // standard error, once, and nothing is kept.
 void keep_load(const LoadFacts& facts, Context& context);
+// The same for a load that was kept before anything was measured: in that record's place.
+void complete_load(const LoadFacts& facts, Context& context);
 
 std::vector<LoadRecord> kept_loads(const Context& context);  // the newest first
 std::string loads_text(const std::vector<LoadRecord>& loads);
