@@ -74,6 +74,24 @@ TEST(Metrics, ShowAMeasuredSpeedBesideThePredictedOne) {
   EXPECT_EQ(sample(metrics, "ridge_measured_prompt_tokens_per_second"), 100);
 }
 
+TEST(Metrics, KeepTheLastAnswerThatNothingRanBeside) {
+  Metrics metrics;
+  EXPECT_EQ(metrics.alone().tokens_per_second, 0);
+  run_alone(metrics, timed());
+  EXPECT_DOUBLE_EQ(metrics.alone().tokens_per_second, 10);
+  EXPECT_EQ(metrics.alone().depth, 100);
+  // Two at once: neither counts, not even the one that ends alone.
+  AnswerRecord slow = timed();
+  slow.decode_seconds = 40;
+  metrics.request_began();
+  metrics.request_began();
+  metrics.request_ended(slow);
+  metrics.request_ended(slow);
+  EXPECT_DOUBLE_EQ(metrics.alone().tokens_per_second, 10);
+  run_alone(metrics, slow);
+  EXPECT_DOUBLE_EQ(metrics.alone().tokens_per_second, 1);
+}
+
 TEST(Metrics, MeasureOnlyWhatThePredictionIsOf) {
   constexpr const char* kMeasured = "ridge_measured_decode_tokens_per_second";
   const auto measured = [&](const AnswerRecord& record) {

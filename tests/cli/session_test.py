@@ -68,7 +68,7 @@ class Sessions(ProgramTest):
     def test_what_it_took_and_how_fast_it_was_is_kept_beside_the_plan(self):
         data = self.cache / "data"
         self.env["RIDGE_DATA"] = str(data)
-        server = self.serve("--speculate", "off")
+        server = self.serve()
         server.chat(PARAGRAPHS[0], max_tokens=24)
         metrics = server.ask("GET", "/metrics")[2].decode()
         self.assertRegex(metrics, r'ridge_predicted_decode_tokens_per_second [1-9]')
@@ -77,8 +77,7 @@ class Sessions(ProgramTest):
         self.assertEqual(load["command"], "serve")
         planned, taken = (sum(load[k].values()) for k in ("planned_bytes", "allocated_bytes"))
         self.assertLess(abs(planned - taken), 0.01 * taken + 16e6)
-        self.assertGreater(load["decode_tok_s"], 0)
-        self.assertGreater(load["depth"], 0)
+        self.assertGreater(load["planned_tok_s"], 0)
 
     def test_two_servers_share_a_folder(self):
         folder = str(self.cache / "prefixes")
