@@ -84,9 +84,7 @@ void warn_of_paging(const MemoryPlan& plan, Context& context) {
 
 void declare_speculation(OptionSet& set, ModelOptions& options) {
   set.value("--speculate", options.speculate,
-            "Who guesses tokens ahead: ngram: what came after the same words before; mtp: the "
-            "model's own"
-            " layer for it; off")
+            "Who guesses ahead: the model's own layer; the text so far; nobody")
       .one_of({"mtp", "ngram", "off"})
       .group(kSpeculation);
   set.value("--draft,--model-draft", options.draft,

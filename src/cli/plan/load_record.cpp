@@ -99,7 +99,7 @@ void write_all(const std::filesystem::path& path, const std::vector<LoadRecord>&
 
 // In place of the newest record of which `replaces` holds, if any does.
 void keep(const LoadFacts& facts, Context& context,
-            const std::function<bool(const LoadRecord&)>& replaces) {
+          const std::function<bool(const LoadRecord&)>& replaces) {
   try {
     std::vector<LoadRecord> loads = kept_loads(context);
     const auto same = std::ranges::find_if(loads, replaces);
