@@ -14,7 +14,7 @@ using grammar::Source;
 
 constexpr int kNoLimit = -1;
 
-bool schema_can_be_kept(const std::string& schema) {
+bool can_be_kept(const grammar::JsonSchema& schema) {
   try {
     grammar::check_schema(schema);
     return true;
@@ -67,12 +67,13 @@ Source literal(std::string text) {
   return grammar::Literal{std::move(text)};
 }
 
-Source arguments_source(const Tool& tool, grammar::Notation notation) {
+Source arguments_source(const Tool& tool, grammar::JsonSchema notation) {
   const std::string nothing = R"({"type":"object","properties":{},"additionalProperties":false})";
   const std::string anything = R"({"type":"object"})";
-  std::string schema = tool.parameters.empty() ? nothing : tool.parameters;
-  if (!tool.strict && !schema_can_be_kept(schema)) schema = anything;
-  return grammar::JsonSchema{std::move(schema), grammar::Extras::kNever, notation};
+  notation.schema = tool.parameters.empty() ? nothing : tool.parameters;
+  notation.extras = grammar::Extras::kNever;
+  if (!tool.strict && !can_be_kept(notation)) notation.schema = anything;
+  return notation;
 }
 
 const Tool* find_tool(const AnswerRules& rules, std::string_view name) {

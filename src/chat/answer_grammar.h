@@ -23,9 +23,9 @@ struct CallNotation {
 std::optional<grammar::Source> answer_grammar(const AnswerRules& rules,
                                               const CallNotation& notation);
 
-// Of the arguments of a call: the tool's schema where it is strict or can be kept, else any object.
-grammar::Source arguments_source(const Tool& tool,
-                                 grammar::Notation notation = grammar::Notation::kJson);
+// Of the arguments of a call: the tool's schema where it is strict or can be kept, else any object;
+// `notation` says how they are written.
+grammar::Source arguments_source(const Tool& tool, grammar::JsonSchema notation = {});
 
 grammar::Source literal(std::string text);
 const Tool* find_tool(const AnswerRules& rules, std::string_view name);

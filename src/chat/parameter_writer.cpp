@@ -23,13 +23,13 @@ std::string ParameterWriter::opening() {
 
 std::string ParameterWriter::value(std::string_view text) {
   if (at_start_ && !text.empty()) {
-    if (text.front() == '\n') text.remove_prefix(1);
+    if (text.front() == '\n' && of_tags()) text.remove_prefix(1);
     at_start_ = false;
   }
   text_ += text;
   if (kind_ != ValueKind::kText) return {};
   // The last line end waits: it may be the one in front of the closing tag.
-  const size_t kept = text_.ends_with('\n') ? 1 : 0;
+  const size_t kept = text_.ends_with('\n') && of_tags() ? 1 : 0;
   std::string ready = text_.substr(0, text_.size() - kept);
   const auto cut = find_invalid_utf8(ready);
   if (cut && ready.size() - *cut < 4) ready.resize(*cut);  // a character that is not whole yet
@@ -49,7 +49,7 @@ std::string ParameterWriter::escaped(std::string_view text) {
 std::string ParameterWriter::end() {
   if (!in_value_) return {};
   in_value_ = false;
-  if (text_.ends_with('\n')) text_.pop_back();
+  if (text_.ends_with('\n') && of_tags()) text_.pop_back();
   if (kind_ == ValueKind::kText) return escaped(text_) + "\"";
   return opening() + json_of_text(kind_, text_);
 }

@@ -10,12 +10,15 @@
 
 namespace ridge::chat {
 
+// Whose a line end at the beginning and one at the end of a value's text are.
+enum class LineEnds { kOfTags, kOfValues };
+
 class ParameterWriter {
  public:
-  explicit ParameterWriter(const Tool* tool) : tool_(tool) {}
+  ParameterWriter(const Tool* tool, LineEnds line_ends) : tool_(tool), line_ends_(line_ends) {}
 
   void begin(std::string_view name);
-  // More of the value. One line end in front of it and one behind it are not its own.
+  // More of the value.
   std::string value(std::string_view text);
   std::string end();    // of the value
   std::string close();  // of the object; a value that is open ends as it would be cut
@@ -23,8 +26,10 @@ class ParameterWriter {
  private:
   std::string opening();
   std::string escaped(std::string_view text);
+  bool of_tags() const { return line_ends_ == LineEnds::kOfTags; }
 
   const Tool* tool_;
+  LineEnds line_ends_;
   bool begun_ = false;  // { is written
   bool in_value_ = false;
   bool quoted_ = false;   // the value's opening quote is written

@@ -50,7 +50,7 @@ std::vector<CodePointRange> joined(std::vector<CodePointRange> ranges) {
 // Without what is in no set.
 std::vector<CodePointRange> characters(const std::vector<CodePointRange>& ranges) {
   constexpr CodePointRange kCharacters[] = {{0, kBeforeSurrogates},
-                                            {kAfterSurrogates, kControlMark - 1},
+                                            {kAfterSurrogates, kFirstCountMark - 1},
                                             {kLastCodePoint, kLastCodePoint}};
   std::vector<CodePointRange> out;
   for (const CodePointRange& range : ranges) {

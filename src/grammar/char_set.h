@@ -1,5 +1,5 @@
 // CharSet: a set of Unicode code points, as ascending disjoint ranges. Surrogates are in none, nor
-// is the mark of control tokens.
+// are the marks below.
 #pragma once
 
 #include <string>
@@ -11,6 +11,8 @@ namespace ridge::grammar {
 inline constexpr char32_t kLastCodePoint = 0x10ffff;
 // Stands before the names of control tokens in grammars. It is no character and never will be.
 inline constexpr char32_t kControlMark = 0x10fffe;
+// Stand in front of texts whose characters are counted (counted_text.h), one for each count.
+inline constexpr char32_t kFirstCountMark = 0x10ff00;
 
 struct CodePointRange {
   char32_t first = 0;

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <list>
+#include <map>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
 
-#include "base/check.h"
 #include "base/error.h"
 #include "grammar/char_set.h"
+#include "grammar/compiled_grammar.h"
 #include "grammar/json_schema.h"
 #include "grammar/source_writer.h"
 
@@ -29,16 +30,6 @@ void LogMessageImpl(const std::string& /*file*/, int /*line*/, int /*level*/,
 
 namespace ridge::grammar {
 namespace {
-
-class CompiledGrammar : public Grammar {
- public:
-  explicit CompiledGrammar(xgrammar::CompiledGrammar compiled) : compiled_(std::move(compiled)) {}
-  int64_t bytes() const override { return int64_t(compiled_.MemorySizeBytes()); }
-  const xgrammar::CompiledGrammar& compiled() const { return compiled_; }
-
- private:
-  xgrammar::CompiledGrammar compiled_;
-};
 
 // A control token stands in a grammar as a mark and its name: a text that ordinary tokens do not
 // write and no rule about characters allows.
@@ -78,7 +69,8 @@ struct GrammarCompiler::State {
       : limits(wanted),
         control(control_names(vocabulary)),
         // One thread: it is the caller's, and the engine wants the others.
-        compiler(tokenizer_info(vocabulary), 1, false) {}
+        tokenizer(tokenizer_info(vocabulary)),
+        compiler(tokenizer, 1, false) {}
 
   std::shared_ptr<const Grammar> find(const std::string& key) {
     const std::lock_guard lock(mutex);
@@ -101,13 +93,30 @@ struct GrammarCompiler::State {
     }
   }
 
+  std::vector<CompiledGrammar::Count> counts_of(const WrittenSource& written) {
+    const std::lock_guard lock(mutex);
+    std::vector<CompiledGrammar::Count> out;
+    for (const CountedText& text : written.counts) {
+      auto& known = lengths[text.end];
+      if (!known) {
+        known = std::make_shared<const TokenLengths>(tokenizer.GetDecodedVocab(), text.end);
+      }
+      std::string mark;
+      append_utf8(mark, kFirstCountMark + char32_t(out.size()));
+      out.push_back({text, mark, known});
+    }
+    return out;
+  }
+
   CompilerLimits limits;
   ControlNames control;
+  xgrammar::TokenizerInfo tokenizer;
   xgrammar::GrammarCompiler compiler;
   std::mutex mutex;  // of what follows
   std::list<Entry> recent;
   std::unordered_map<std::string, std::list<Entry>::iterator> by_key;
   int64_t kept_bytes = 0;
+  std::map<std::string, std::shared_ptr<const TokenLengths>> lengths;  // by the text's end
 };
 
 GrammarCompiler::GrammarCompiler(Vocabulary vocabulary, const CompilerLimits& limits)
@@ -122,59 +131,24 @@ std::shared_ptr<const Grammar> GrammarCompiler::compile(const Source& source) {
   }
   const std::string key = source_key(source);
   if (auto kept = state_->find(key)) return kept;
-  const std::string text = write_source(source, state_->control, state_->limits);
-  const auto grammar =
-      std::make_shared<const CompiledGrammar>(state_->compiler.CompileGrammar(text));
+  const WrittenSource written = write_source(source, state_->control, state_->limits);
+  const auto grammar = std::make_shared<const CompiledGrammar>(
+      state_->compiler.CompileGrammar(written.text), state_->counts_of(written));
   state_->keep(key, grammar);
   return grammar;
 }
 
-void check_schema(std::string_view schema, const CompilerLimits& limits) {
-  if (std::ssize(schema) > limits.source_bytes) {
-    fail(ErrorCode::kInvalidArgument, "the JSON schema has ", schema.size(),
+void check_schema(const JsonSchema& schema, const CompilerLimits& limits) {
+  if (std::ssize(schema.schema) > limits.source_bytes) {
+    fail(ErrorCode::kInvalidArgument, "the JSON schema has ", schema.schema.size(),
          " bytes, and the limit is ", limits.source_bytes);
   }
   Ebnf ebnf(limits);
-  write_json_schema(ebnf, JsonSchema{std::string(schema)});
+  write_json_schema(ebnf, schema);
 }
 
-namespace {
-
-class Matcher : public Constraint {
- public:
-  explicit Matcher(std::shared_ptr<const CompiledGrammar> grammar)
-      : grammar_(std::move(grammar)), matcher_(grammar_->compiled()) {}
-
-  bool allowed(std::span<uint32_t> bits) override {
-    if (matcher_.IsTerminated()) {  // nothing follows the end
-      std::fill(bits.begin(), bits.end(), 0u);
-      return true;
-    }
-    int64_t n_words = std::ssize(bits);
-    DLTensor tensor{};
-    tensor.data = bits.data();
-    tensor.device = {kDLCPU, 0};
-    tensor.ndim = 1;
-    tensor.dtype = xgrammar::GetBitmaskDLType();
-    tensor.shape = &n_words;
-    return matcher_.FillNextTokenBitmask(&tensor);
-  }
-
-  void accept(int32_t token) override { RIDGE_CHECK(matcher_.AcceptToken(token)); }
-
-  void take_back(int n) override { matcher_.Rollback(n); }
-
- private:
-  std::shared_ptr<const CompiledGrammar> grammar_;
-  xgrammar::GrammarMatcher matcher_;
-};
-
-}  // namespace
-
-std::shared_ptr<Constraint> make_constraint(std::shared_ptr<const Grammar> grammar) {
-  auto compiled = std::dynamic_pointer_cast<const CompiledGrammar>(std::move(grammar));
-  RIDGE_CHECK(compiled != nullptr);
-  return std::make_shared<Matcher>(std::move(compiled));
+void check_schema(std::string_view schema, const CompilerLimits& limits) {
+  check_schema(JsonSchema{std::string(schema)}, limits);
 }
 
 }  // namespace ridge::grammar

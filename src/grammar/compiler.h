@@ -49,6 +49,7 @@ class GrammarCompiler {
 std::shared_ptr<Constraint> make_constraint(std::shared_ptr<const Grammar> grammar);
 
 // Throws as compile() would for such a schema, without compiling: what a request is checked with.
+void check_schema(const JsonSchema& schema, const CompilerLimits& limits = {});
 void check_schema(std::string_view schema, const CompilerLimits& limits = {});
 
 }  // namespace ridge::grammar

@@ -175,7 +175,7 @@ TEST(GrammarCompiler, XmlParametersAreTypedBySchema) {
   const auto grammar = compiler().compile(JsonSchema{
       R"({"type":"object","properties":{"s":{"type":"string"},"n":{"type":"integer"},
           "e":{"enum":["x","y"]},"o":{"type":"array","items":{"type":"string"}}},"required":["s","n"]})",
-      Extras::kNever, Notation::kQwenXml});
+      Extras::kNever, Tags{"<parameter=", ">\n", "\n</parameter>", "\n"}});
   EXPECT_TRUE(accepts(
       grammar, "<parameter=s>\nfree <b> text\n\n</parameter>\n<parameter=n>\n12\n</parameter>\n"));
   EXPECT_TRUE(accepts(grammar,

@@ -1,7 +1,11 @@
 #include "grammar/ebnf.h"
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "base/quote.h"
 #include "base/strcat.h"
+#include "base/utf8.h"
 #include "grammar/char_set.h"
 
 namespace ridge::grammar {
@@ -30,6 +34,46 @@ std::string Ebnf::shared(const std::string& key, const std::function<std::string
   shared_.emplace(key, name);  // before its expression, which may refer to it
   define(name, expression());
   return name;
+}
+
+std::string Ebnf::count_mark(const CountedText& text) {
+  constexpr size_t kMostCounts = kControlMark - kFirstCountMark;
+  size_t i = size_t(std::find(counts_.begin(), counts_.end(), text) - counts_.begin());
+  if (i == kMostCounts) {
+    fail(ErrorCode::kInvalidArgument, "the schema has more than ", kMostCounts,
+         " different pairs of minLength and maxLength");
+  }
+  if (i == counts_.size()) counts_.push_back(text);
+  std::string mark;
+  append_utf8(mark, kFirstCountMark + char32_t(i));
+  return literal(mark);
+}
+
+std::string Ebnf::marked(std::string_view text) const {
+  if (!is_valid_utf8(text)) {
+    fail(ErrorCode::kInvalidArgument, "the text ", in_quotes(text), " is not UTF-8");
+  }
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const size_t n = control_name_at(text, at);
+    if (n > 0) append_utf8(out, kControlMark);
+    out.append(text, at, std::max<size_t>(n, 1));
+    at += std::max<size_t>(n, 1);
+  }
+  return out;
+}
+
+// Length of the longest name that stands there; 0: none.
+size_t Ebnf::control_name_at(std::string_view text, size_t at) const {
+  size_t longest = 0;
+  for (const std::string& name : control_) {
+    if (name.size() > longest && text.compare(at, name.size(), name) == 0) longest = name.size();
+  }
+  return longest;
+}
+
+std::string Ebnf::marked_literal(std::string_view text) const {
+  return literal(marked(text));
 }
 
 void Ebnf::spend(int64_t nodes) {

@@ -7,18 +7,23 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "grammar/compiler.h"
+#include "grammar/counted_text.h"
 
 namespace ridge::grammar {
 
+using ControlNames = std::set<std::string>;
+
 class Ebnf {
  public:
-  explicit Ebnf(const CompilerLimits& limits) : limits_(limits) {}
+  explicit Ebnf(const CompilerLimits& limits, ControlNames control = {})
+      : limits_(limits), control_(std::move(control)) {}
 
   const CompilerLimits& limits() const { return limits_; }
 
@@ -28,6 +33,14 @@ class Ebnf {
   // One rule for each key, made at its first use.
   std::string shared(const std::string& key, const std::function<std::string()>& expression);
 
+  // What stands in front of a text that keeps the count; the grammar's matcher has to do it.
+  std::string count_mark(const CountedText& text);
+  const std::vector<CountedText>& counts() const { return counts_; }  // the i-th mark's
+
+  // The text with a mark before each name of a control token; throws for what is not UTF-8.
+  std::string marked(std::string_view text) const;
+  std::string marked_literal(std::string_view text) const;
+
   // Takes so many nodes out of the limit.
   void spend(int64_t nodes);
   // Throws when something nests deeper than the limit.
@@ -36,10 +49,14 @@ class Ebnf {
   std::string text(const std::string& root_expression) const;
 
  private:
+  size_t control_name_at(std::string_view text, size_t at) const;
+
   CompilerLimits limits_;
+  ControlNames control_;
   int64_t spent_ = 0;
   int64_t n_names_ = 0;
   std::string rules_;
+  std::vector<CountedText> counts_;
   std::map<std::string, std::string> shared_;
 };
 

@@ -18,7 +18,7 @@ Source source_of(uint8_t kind, std::string text) {
     case 0:
       return JsonSchema{std::move(text), Extras::kAsSchemaSays};
     case 1:
-      return JsonSchema{std::move(text), Extras::kNever, Notation::kQwenXml};
+      return JsonSchema{std::move(text), Extras::kNever, Tags{"<p=", ">\n", "\n</p>", "\n"}};
     case 2:
       return Gbnf{std::move(text)};
     default:

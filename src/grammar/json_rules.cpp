@@ -17,6 +17,13 @@ std::string json_escape(Ebnf& ebnf) {
   });
 }
 
+// Right recursion with a look at what follows is the form that tokens are sorted fastest in.
+std::string string_rest(const std::string& rest, const std::vector<std::string>& characters) {
+  std::string out = "(\"\\\"\"";
+  for (const std::string& one : characters) append(out, cat(" | ", one, " ", rest));
+  return out + ") (= [ \\n\\t]* [,}\\]:])";
+}
+
 }  // namespace
 
 std::string json_space(Ebnf& ebnf) {
@@ -24,15 +31,22 @@ std::string json_space(Ebnf& ebnf) {
 }
 
 std::string json_string(Ebnf& ebnf) {
-  return ebnf.shared("string", [&] {
-    const std::string escape = json_escape(ebnf);
-    // Right recursion with a look at what follows is the form that tokens are sorted fastest in.
-    const std::string rest = ebnf.declare("string-rest");
-    const std::string plain = json_plain_chars().expression();
-    ebnf.define(rest, cat("(\"\\\"\" | ", plain, " ", rest, " | \"\\\\\" ", escape, " ", rest,
-                          ") (= [ \\n\\t]* [,}\\]:])"));
-    return cat("\"\\\"\" ", rest);
+  return ebnf.shared("string", [&] { return cat("\"\\\"\" ", json_string_rest(ebnf)); });
+}
+
+std::string json_string_rest(Ebnf& ebnf) {
+  return ebnf.shared("string-rest", [&] {
+    // By its own name, which is there before its expression.
+    const std::string rest = json_string_rest(ebnf);
+    return string_rest(rest,
+                       {json_plain_chars().expression(), cat("\"\\\\\" ", json_escape(ebnf))});
   });
+}
+
+std::string json_string_rest_of(Ebnf& ebnf, const std::string& one) {
+  const std::string rest = ebnf.declare("run");
+  ebnf.define(rest, string_rest(rest, {one}));
+  return rest;
 }
 
 const CharSet& json_plain_chars() {

@@ -12,6 +12,9 @@ namespace ridge::grammar {
 // let a model fill its answer with blanks.
 std::string json_space(Ebnf& ebnf);
 std::string json_string(Ebnf& ebnf);
+// What follows the opening quote, the closing one included: of any string, or of one made of `one`.
+std::string json_string_rest(Ebnf& ebnf);
+std::string json_string_rest_of(Ebnf& ebnf, const std::string& one);
 std::string json_value(Ebnf& ebnf);
 std::string json_object(Ebnf& ebnf);
 std::string json_array(Ebnf& ebnf);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/quote.h"
 #include "grammar/json_rules.h"
+#include "grammar/number_range.h"
 #include "grammar/schema_combine.h"
 #include "grammar/schema_keywords.h"
 #include "grammar/schema_writer.h"
@@ -36,26 +37,34 @@ std::string SchemaWriter::write(const Json& schema, const Place& place) {
   return write_types(schema, place);
 }
 
-// The members of an object as <parameter=name>\nvalue\n</parameter>\n.
-std::string SchemaWriter::write_xml(const Json& schema, const Place& place) {
+std::string SchemaWriter::write_tagged(const Json& schema, const Tags& tags) {
+  tags_ = tags;
+  const Place place;
   const Json& object = document_.resolved(schema);
   check_keywords(object, place);
+  const std::string end = ebnf_.marked_literal(tags.after_value + tags.line_end);
   std::vector<std::string> members;
   const Json properties = properties_of(object, place);
   for (const auto& [name, value] : properties.items()) {
     Place at = place.inside(cat("properties/", name));
     at.text = Text::kRaw;
-    const std::string member =
-        ebnf_.rule("parameter", concat({literal(cat("<parameter=", name, ">\n")), write(value, at),
-                                        literal("\n</parameter>\n")}));
+    const std::string begin = ebnf_.marked_literal(cat(tags.before_name, name, tags.before_value));
+    const std::string member = ebnf_.rule("parameter", concat({begin, write(value, at), end}));
     members.push_back(is_required(object, name) ? member : repeat(member, 0, 1));
   }
   if (members.empty() && is_open(object)) {
-    members.push_back(repeat(concat({"\"<parameter=\" [A-Za-z0-9_.-]+ \">\\n\"", raw_string(),
-                                     literal("\n</parameter>\n")}),
+    members.push_back(repeat(concat({ebnf_.marked_literal(tags.before_name), "[A-Za-z0-9_.-]+",
+                                     ebnf_.marked_literal(tags.before_value), raw_string(), end}),
                              0, -1));
   }
   return concat(members);
+}
+
+std::string SchemaWriter::write_marked(const Json& schema, const std::string& quote) {
+  tags_ = {"", quote, quote, ""};
+  Place place;
+  place.text = Text::kMarked;
+  return write(schema, place);
 }
 
 void SchemaWriter::check_keywords(const Json& schema, const Place& place) {
@@ -118,7 +127,23 @@ std::string SchemaWriter::write_type(const Json& schema, const std::string& type
 }
 
 std::string SchemaWriter::write_any(const Place& place) {
+  if (place.text == Text::kMarked) return marked_value();
   return place.text == Text::kRaw ? raw_string() : json_value(ebnf_);
+}
+
+std::string SchemaWriter::marked_value() {
+  return ebnf_.shared("marked-value", [this] {
+    const std::string value = marked_value();
+    const std::string member = concat({kBareName, "\":\"", value});
+    const auto list = [](const std::string& item) {
+      return repeat(concat({item, repeat(concat({"\",\"", item}), 0, -1)}), 0, 1);
+    };
+    Place place;
+    place.text = Text::kMarked;
+    return choice({any_number(), between_quotes(raw_string(), place), "\"true\"", "\"false\"",
+                   "\"null\"", concat({"\"[\"", list(value), "\"]\""}),
+                   concat({"\"{\"", list(member), "\"}\""})});
+  });
 }
 
 void SchemaWriter::refuse(const Place& place, std::string_view why) {
@@ -136,14 +161,13 @@ std::string SchemaWriter::text_of(const Json& schema, const char* keyword, const
 }
 
 std::optional<int64_t> SchemaWriter::count_of(const Json& schema, const char* keyword,
-                                              const Place& place) const {
+                                              const Place& place, int64_t most) {
   const auto found = schema.find(keyword);
   if (found == schema.end()) return std::nullopt;
   const bool whole = has_type(*found, "integer") && found->get<double>() >= 0;
   if (!whole) refuse(place, cat("has a ", keyword, " that is no count"));
-  if (found->get<double>() > double(ebnf_.limits().repetitions)) {
-    refuse(place, cat("has the ", keyword, " ", found->dump(), ", and the limit is ",
-                      ebnf_.limits().repetitions));
+  if (found->get<double>() > double(most)) {
+    refuse(place, cat("has the ", keyword, " ", found->dump(), ", and the limit is ", most));
   }
   return int64_t(found->get<double>());
 }
@@ -151,7 +175,8 @@ std::optional<int64_t> SchemaWriter::count_of(const Json& schema, const char* ke
 std::string write_json_schema(Ebnf& ebnf, const JsonSchema& schema) {
   const SchemaDocument document(schema.schema, ebnf.limits().depth);
   SchemaWriter writer(ebnf, document, schema.extras);
-  if (schema.notation == Notation::kQwenXml) return writer.write_xml(document.root(), {});
+  if (!schema.quote.empty()) return writer.write_marked(document.root(), schema.quote);
+  if (schema.tags) return writer.write_tagged(document.root(), *schema.tags);
   return writer.write(document.root(), {});
 }
 

@@ -200,7 +200,7 @@ TEST(JsonSchemaGrammar, RefusesByNameWhatItWouldNotKeep) {
       {R"({"oneOf":[{"type":"integer"},{"type":"number"}]})", "oneOf"},
       {R"({"type":"integer","minimum":5,"maximum":4})", "no integer"},
       {R"({"type":"array","maxItems":1000000000})", "limit"},
-      {R"({"type":"string","maxLength":1000000000})", "limit"},
+      {R"({"type":"string","maxLength":10000000000000})", "limit"},
       {R"j({"type":"string","pattern":"(((a{900}){900}){900})"})j", "too large"},
       {R"({"type":"strin"})", "type"},
       {R"({"enum":[]})", "no value"},

@@ -109,6 +109,7 @@ std::string write_object_rules(Ebnf& ebnf, const ObjectRules& rules) {
           : ebnf.rule("other-member",
                       writer.member(write_other_name(ebnf, rules), rules.other_value));
   const auto n = rules.members.size();
+  const bool quoted = rules.names == ObjectRules::Names::kQuoted;
   const bool bounded = rules.max >= 0 && n == 0;
 
   // After a member; and where none was written yet, from the last name to the first.
@@ -120,7 +121,8 @@ std::string write_object_rules(Ebnf& ebnf, const ObjectRules& rules) {
   bool may_be_empty = rules.min == 0;
   for (size_t i = n; i-- > 0;) {
     const auto& [name, value, required] = rules.members[i];
-    const std::string member = ebnf.rule("member", writer.member(quoted_name(name), value));
+    const std::string member =
+        ebnf.rule("member", writer.member(quoted ? quoted_name(name) : literal(name), value));
     std::vector<std::string> firsts = {concat({member, after})};
     if (!required && !first.empty()) firsts.push_back(first);
     first = ebnf.rule("first", choice(firsts));

@@ -9,13 +9,18 @@
 
 namespace ridge::grammar {
 
+// Names without quotes.
+inline constexpr const char* kBareName = "[A-Za-z_] [A-Za-z0-9_.-]*";
+
 struct ObjectRules {
+  enum class Names { kQuoted, kBare };
   struct Member {
     std::string name;
     std::string value;  // expression
     bool required = false;
   };
   std::vector<Member> members;
+  Names names = Names::kQuoted;
   std::string other_value;  // expression of the values of further members; empty: there are none
   std::string other_name;   // … of their names, quotes included; empty: any other than `members`
   int64_t min = 0;

@@ -117,6 +117,43 @@ std::string write_pattern(Ebnf& ebnf, const Pattern& pattern, Spelling spelling,
   return PatternWriter(ebnf, spelling, rules).write(pattern, 1);
 }
 
+namespace {
+
+// The parts of a sequence, and of those in it; false: there is a choice or a rule.
+bool flatten(const Pattern& pattern, std::vector<const Pattern*>& out) {
+  if (pattern.kind == Pattern::Kind::kSequence) {
+    return std::all_of(pattern.parts.begin(), pattern.parts.end(),
+                       [&](const Pattern& part) { return flatten(part, out); });
+  }
+  out.push_back(&pattern);
+  return pattern.kind == Pattern::Kind::kChars || pattern.kind == Pattern::Kind::kRepeat;
+}
+
+const CharSet* repeated_chars(const Pattern& repeat) {
+  std::vector<const Pattern*> parts;
+  const bool one = repeat.parts.size() == 1 && flatten(repeat.parts[0], parts) &&
+                   parts.size() == 1 && parts[0]->kind == Pattern::Kind::kChars;
+  return one ? &parts[0]->chars : nullptr;
+}
+
+}  // namespace
+
+std::optional<ClassRun> class_run(const Pattern& pattern) {
+  std::vector<const Pattern*> parts;
+  if (!flatten(pattern, parts) || parts.empty()) return std::nullopt;
+  const Pattern& last = *parts.back();
+  if (last.kind != Pattern::Kind::kRepeat) return std::nullopt;
+  const CharSet* rest = repeated_chars(last);
+  if (rest == nullptr) return std::nullopt;
+  ClassRun out{{}, *rest, last.min, last.max};
+  parts.pop_back();
+  for (const Pattern* part : parts) {
+    if (part->kind != Pattern::Kind::kChars) return std::nullopt;
+    out.first.push_back(part->chars);
+  }
+  return out;
+}
+
 std::string json_char(const CharSet& chars) {
   std::vector<std::string> ways;
   const CharSet plain = chars.without(json_plain_chars().complement());

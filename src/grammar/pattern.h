@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,16 @@ enum class Spelling { kPlain, kJsonString };
 // kRule parts are looked up in `rules` (source's name to grammar's name).
 std::string write_pattern(Ebnf& ebnf, const Pattern& pattern, Spelling spelling,
                           const std::map<std::string, std::string>& rules = {});
+
+// Some characters one by one, then any number of a kind: [a-z_][a-z0-9_]{0,63}.
+struct ClassRun {
+  std::vector<CharSet> first;
+  CharSet rest;
+  int64_t min = 0;
+  int64_t max = -1;  // of `rest`; -1: no limit
+};
+// Nothing: the pattern is no such run.
+std::optional<ClassRun> class_run(const Pattern& pattern);
 
 // A character inside a JSON string, written plainly or as an escape.
 std::string json_char(const CharSet& chars);

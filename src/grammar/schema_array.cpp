@@ -10,8 +10,8 @@ std::string SchemaWriter::write_array(const Json& schema, const Place& place) {
   if (schema.contains("uniqueItems") && schema.at("uniqueItems") != false) {
     refuse(place, "has the keyword 'uniqueItems', which is not supported: it would not be kept");
   }
-  const int64_t min = count_of(schema, "minItems", place).value_or(0);
-  const int64_t max = count_of(schema, "maxItems", place).value_or(-1);
+  const int64_t min = count_of(schema, "minItems", place, ebnf_.limits().repetitions).value_or(0);
+  const int64_t max = count_of(schema, "maxItems", place, ebnf_.limits().repetitions).value_or(-1);
   if (max >= 0 && max < min) refuse(place, "has a minItems above its maxItems");
   std::vector<std::string> first;
   const bool tuple = schema.contains("items") && schema.at("items").is_array();
@@ -34,7 +34,7 @@ std::string SchemaWriter::rest_of_items(const Json& schema, bool tuple, const Pl
     if (rest == false) return "";
     return ebnf_.rule("item", write(rest, place.inside(keyword)));
   }
-  return has_first && extras_ == Extras::kNever ? "" : json_value(ebnf_);
+  return has_first && extras_ == Extras::kNever ? "" : write_any(place.inside("items"));
 }
 
 std::string SchemaWriter::write_items(const std::vector<std::string>& first,

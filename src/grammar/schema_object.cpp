@@ -1,6 +1,7 @@
 // Objects: members, those that are not named, and the names they may have.
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/quote.h"
 #include "grammar/json_rules.h"
 #include "grammar/pattern.h"
@@ -42,7 +43,55 @@ Json SchemaWriter::properties_of(const Json& schema, const Place& place) const {
   return out;
 }
 
+namespace {
+
+bool is_bare_name(const std::string& name) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  return !name.empty() && is_letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  });
+}
+
+// As Jinja's dictsort has it, which is how such models are told of objects.
+bool comes_before(const ObjectRules::Member& a, const ObjectRules::Member& b) {
+  return ascii_lower(a.name) < ascii_lower(b.name);
+}
+
+}  // namespace
+
+// Members that are not named come only where none is.
+std::string SchemaWriter::write_marked_object(const Json& schema, const Place& place) {
+  for (const char* keyword :
+       {"propertyNames", "patternProperties", "minProperties", "maxProperties"}) {
+    if (schema.contains(keyword)) {
+      refuse(place, cat("has ", keyword, ", which is not supported in this model's notation"));
+    }
+  }
+  ObjectRules rules;
+  rules.names = ObjectRules::Names::kBare;
+  const Json properties = properties_of(schema, place);
+  for (const auto& [name, value] : properties.items()) {
+    if (!is_bare_name(name)) {
+      refuse(place, cat("has the member ", in_quotes(name),
+                        ", which this model's notation has no name for"));
+    }
+    rules.members.push_back(
+        {name, write(value, place.inside(cat("properties/", name))), is_required(schema, name)});
+  }
+  std::stable_sort(rules.members.begin(), rules.members.end(), comes_before);
+  if (rules.members.empty() && is_open(schema)) {
+    const Json any(true);
+    rules.other_value =
+        write(schema.value("additionalProperties", any), place.inside("additionalProperties"));
+    rules.other_name = kBareName;
+  }
+  return ebnf_.rule("members", write_object_rules(ebnf_, rules));
+}
+
 std::string SchemaWriter::write_object(const Json& schema, const Place& place) {
+  if (place.text == Text::kMarked) return write_marked_object(schema, place);
   ObjectRules rules;
   const Json properties = properties_of(schema, place);
   for (const auto& [name, value] : properties.items()) {
@@ -50,8 +99,8 @@ std::string SchemaWriter::write_object(const Json& schema, const Place& place) {
         {name, write(value, place.inside(cat("properties/", name))), is_required(schema, name)});
   }
   rules.other_value = other_members(schema, place, rules);
-  rules.min = count_of(schema, "minProperties", place).value_or(0);
-  rules.max = count_of(schema, "maxProperties", place).value_or(-1);
+  rules.min = count_of(schema, "minProperties", place, ebnf_.limits().repetitions).value_or(0);
+  rules.max = count_of(schema, "maxProperties", place, ebnf_.limits().repetitions).value_or(-1);
   if (const std::string problem = problem_of_counts(rules); !problem.empty()) {
     refuse(place, problem);
   }

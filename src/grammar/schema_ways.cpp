@@ -22,7 +22,7 @@ std::string SchemaWriter::write_reference(const Json& schema, const Place& place
   if (!schema.at("$ref").is_string()) refuse(place, "has a $ref that is no text");
   const auto reference = schema.at("$ref").get<std::string>();
   if (place.open.contains(reference)) refuse(place, "refers to itself before anything is said");
-  const std::string key = cat(place.text == Text::kRaw ? "raw " : "", reference);
+  const std::string key = cat(int(place.text), " ", reference);
   if (const auto found = references_.find(key); found != references_.end()) return found->second;
   const std::string name = ebnf_.declare("reference");
   references_.emplace(key, name);
@@ -104,9 +104,24 @@ std::string SchemaWriter::write_values(const Json& schema, const Place& place) {
   return choice(ways);
 }
 
-std::string SchemaWriter::write_value(const Json& value, const Place& place) {
+std::string SchemaWriter::write_value(const Json& value, const Place& place) const {
+  if (place.text == Text::kMarked) return ebnf_.marked_literal(written_value(value));
   const bool raw = place.text == Text::kRaw && value.is_string();
   return literal(raw ? value.get<std::string>() : value.dump());
+}
+
+// With bare names, and strings between marks.
+std::string SchemaWriter::written_value(const Json& value) const {
+  if (value.is_string()) {
+    return cat(tags_.before_value, value.get<std::string>(), tags_.after_value);
+  }
+  if (!value.is_structured()) return value.dump();
+  std::string out;
+  for (const auto& [name, part] : value.items()) {
+    append(out, out.empty() ? "" : ",");
+    append(out, value.is_object() ? cat(name, ":", written_value(part)) : written_value(part));
+  }
+  return value.is_object() ? cat("{", out, "}") : cat("[", out, "]");
 }
 
 }  // namespace ridge::grammar

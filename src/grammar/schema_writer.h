@@ -14,6 +14,7 @@
 #include "base/strcat.h"
 #include "grammar/ebnf.h"
 #include "grammar/object_rules.h"
+#include "grammar/pattern.h"
 #include "grammar/schema_document.h"
 #include "grammar/source.h"
 
@@ -21,8 +22,8 @@ namespace ridge::grammar {
 
 class SchemaWriter {
  public:
-  // Whether strings stand between quotes; only the members of a call in XML do not.
-  enum class Text { kQuoted, kRaw };
+  // How strings stand: as JSON has them, as they are between tags, or as they are between marks.
+  enum class Text { kQuoted, kRaw, kMarked };
 
   struct Place {
     std::string path = "#";
@@ -40,7 +41,7 @@ class SchemaWriter {
     Place inside(std::string_view step) const {
       Place out = below(step);
       out.open.clear();
-      out.text = Text::kQuoted;
+      if (text == Text::kRaw) out.text = Text::kQuoted;
       return out;
     }
   };
@@ -49,22 +50,25 @@ class SchemaWriter {
       : ebnf_(ebnf), document_(document), extras_(extras) {}
 
   std::string write(const Json& schema, const Place& place);
-  // The members of an object as <parameter=name>\nvalue\n</parameter>\n.
-  std::string write_xml(const Json& schema, const Place& place);
+  // The members of an object between tags.
+  std::string write_tagged(const Json& schema, const Tags& tags);
+  // A value with bare names, and strings between two of `quote`.
+  std::string write_marked(const Json& schema, const std::string& quote);
 
  private:
   [[noreturn]] static void refuse(const Place& place, std::string_view why);
   static void check_keywords(const Json& schema, const Place& place);
   static bool is_annotation(const std::string& keyword);
   static std::string text_of(const Json& schema, const char* keyword, const Place& place);
-  std::optional<int64_t> count_of(const Json& schema, const char* keyword,
-                                  const Place& place) const;
+  static std::optional<int64_t> count_of(const Json& schema, const char* keyword,
+                                         const Place& place, int64_t most);
 
   std::vector<std::string> types_of(const Json& schema, const Place& place) const;
   static std::vector<std::string> implied_types(const Json& schema);
   std::string write_types(const Json& schema, const Place& place);
   std::string write_type(const Json& schema, const std::string& type, const Place& place);
   std::string write_any(const Place& place);
+  std::string marked_value();
 
   std::string write_reference(const Json& schema, const Place& place);
   std::string write_all_of(const Json& schema, const Place& place);
@@ -72,12 +76,17 @@ class SchemaWriter {
   void check_disjoint(const Json& options, const Place& place) const;
   static const Json& list_of(const Json& schema, const std::string& keyword, const Place& place);
   std::string write_values(const Json& schema, const Place& place);
-  static std::string write_value(const Json& value, const Place& place);
+  std::string write_value(const Json& value, const Place& place) const;
+  std::string written_value(const Json& value) const;
 
   std::string raw_string();
+  std::string between_quotes(const std::string& inside, const Place& place) const;
   std::string write_string(const Json& schema, const Place& place);
   std::optional<std::string> string_pattern(const Json& schema, const Place& place) const;
-  std::string counted_chars(const Json& schema, const Place& place);
+  CountedText length_of(const Json& schema, const Place& place) const;
+  std::string write_counted(const CountedText& length, const std::string& inside,
+                            const Place& place);
+  std::string write_run(const ClassRun& run, CountedText length, const Place& place);
 
   struct Limit {
     std::optional<double> value;
@@ -110,6 +119,7 @@ class SchemaWriter {
   static bool is_required(const Json& schema, const std::string& name);
   Json properties_of(const Json& schema, const Place& place) const;
   std::string write_object(const Json& schema, const Place& place);
+  std::string write_marked_object(const Json& schema, const Place& place);
   std::string other_members(const Json& schema, const Place& place, ObjectRules& rules);
   static bool is_trivial_name(const Json& schema);
   std::string write_name(const Json& schema, const Place& place);
@@ -118,6 +128,7 @@ class SchemaWriter {
   Ebnf& ebnf_;
   const SchemaDocument& document_;
   Extras extras_;
+  Tags tags_;                                      // around what is Text::kRaw or kMarked
   std::map<std::string, std::string> references_;  // to rules
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,16 +18,21 @@ enum class Extras {
   kNever,         // none may come, unless the schema says what they are like (tools)
 };
 
-// How the value of a schema is written down.
-enum class Notation {
-  kJson,
-  kQwenXml,  // its members as <parameter=name>\nvalue\n</parameter>: Qwen3-Coder
+// How the members of an object are written that is no JSON: before_name NAME before_value VALUE
+// after_value line_end. Strings stand as they are, so that after_value comes in none of them. With
+// control tokens as in Literal.
+struct Tags {
+  std::string before_name, before_value, after_value, line_end;
+  bool operator==(const Tags&) const = default;
 };
 
 struct JsonSchema {
   std::string schema;  // JSON text
   Extras extras = Extras::kAsSchemaSays;
-  Notation notation = Notation::kJson;
+  std::optional<Tags> tags = std::nullopt;  // of its members; none: JSON
+  // Not empty: names are bare and in the order of the alphabet, and strings stand as they are
+  // between two of these, a control token perhaps.
+  std::string quote = {};
   bool operator==(const JsonSchema&) const = default;
 };
 struct AnyJson {  // a whole JSON value

@@ -19,7 +19,7 @@ namespace {
 
 class SourceWriter {
  public:
-  SourceWriter(Ebnf& ebnf, const ControlNames& control) : ebnf_(ebnf), control_(control) {}
+  explicit SourceWriter(Ebnf& ebnf) : ebnf_(ebnf) {}
 
   std::string write(const Source& source, int depth) {
     ebnf_.check_depth(depth);
@@ -60,34 +60,14 @@ class SourceWriter {
     return literal(text);
   }
 
-  // With a mark before each name of a control token.
-  std::string marked_literal(const std::string& text) const {
-    std::string marked;
-    for (size_t at = 0; at < text.size();) {
-      const size_t n = control_name_at(text, at);
-      if (n > 0) append_utf8(marked, kControlMark);
-      marked.append(text, at, std::max<size_t>(n, 1));
-      at += std::max<size_t>(n, 1);
-    }
-    return checked_literal(marked);
-  }
-
-  // Length of the longest name that stands there; 0: none.
-  size_t control_name_at(const std::string& text, size_t at) const {
-    size_t longest = 0;
-    for (const std::string& name : control_) {
-      if (name.size() > longest && text.compare(at, name.size(), name) == 0) longest = name.size();
-    }
-    return longest;
-  }
-
-  std::string write_node(const Literal& text, int) { return marked_literal(text.text); }
+  std::string write_node(const Literal& text, int) { return ebnf_.marked_literal(text.text); }
 
   std::string write_node(const FreeText& text, int) {
     std::string excluded;
     append_utf8(excluded, kControlMark);
     std::string list = cat(literal(excluded), ",");
-    for (const std::string& without : text.without) append(list, cat(marked_literal(without), ","));
+    for (const std::string& without : text.without)
+      append(list, cat(ebnf_.marked_literal(without), ","));
     return ebnf_.rule("free", cat("TagDispatch(excludes=(", list, "))"));
   }
 
@@ -117,14 +97,13 @@ class SourceWriter {
     std::string pairs;
     for (const Triggered::Rule& rule : triggered->rules) {
       const std::string then = ebnf_.rule("then", write(rule.then, depth));
-      append(pairs, cat("(", marked_literal(rule.trigger), ",", then, "),"));
+      append(pairs, cat("(", ebnf_.marked_literal(rule.trigger), ",", then, "),"));
     }
     const bool again = triggered->afterwards == Triggered::Afterwards::kFreeAgain;
     return ebnf_.rule("triggered", cat("TagDispatch(", pairs, "loop_after_dispatch=", again, ")"));
   }
 
   Ebnf& ebnf_;
-  const ControlNames& control_;
 };
 
 // Every part with its length before it, so that no two sources look alike.
@@ -151,7 +130,13 @@ class KeyWriter {
   void add(const JsonSchema& node) {
     add(node.schema);
     add(int64_t(node.extras));
-    add(int64_t(node.notation));
+    add(node.quote);
+    add(int64_t(node.tags.has_value()));
+    if (!node.tags) return;
+    for (const std::string* text : {&node.tags->before_name, &node.tags->before_value,
+                                    &node.tags->after_value, &node.tags->line_end}) {
+      add(*text);
+    }
   }
   void add(const AnyJson& node) { add(int64_t(node.root)); }
   void add(const Gbnf& node) { add(node.rules); }
@@ -180,11 +165,11 @@ class KeyWriter {
 
 }  // namespace
 
-std::string write_source(const Source& source, const ControlNames& control,
-                         const CompilerLimits& limits) {
-  Ebnf ebnf(limits);
-  const std::string root = SourceWriter(ebnf, control).write(source, 0);
-  return ebnf.text(root);
+WrittenSource write_source(const Source& source, const ControlNames& control,
+                           const CompilerLimits& limits) {
+  Ebnf ebnf(limits, control);
+  const std::string root = SourceWriter(ebnf).write(source, 0);
+  return {ebnf.text(root), ebnf.counts()};
 }
 
 std::string source_key(const Source& source) {

@@ -27,15 +27,15 @@ class GemmaFamily : public Family {
     return std::make_unique<NamedJsonScanner>(std::move(marks), marks_.think, rules);
   }
 
-  // The notation of the values is not JSON: which tool is called is bound, and that the call ends.
   std::optional<grammar::Source> grammar(const AnswerRules& rules) const override {
     CallNotation notation;
     notation.think = marks_.think;
     notation.begin = cat(marks_.begin, "call:");
     notation.between = notation.begin;
-    const std::string end = cat("}", marks_.end);
-    notation.call = [end](const Tool& tool) {
-      return grammar::sequence({literal(tool.name + "{"), grammar::FreeText{{end}}, literal(end)});
+    notation.call = [this](const Tool& tool) {
+      return grammar::sequence({literal(tool.name),
+                                arguments_source(tool, {.quote = std::string(marks_.quote)}),
+                                literal(std::string(marks_.end))});
     };
     return answer_grammar(rules, notation);
   }
