@@ -60,6 +60,52 @@ class QwenXml:
         return text + "</function>\n</tool_call>"
 
 
+class Glm:
+    names = ("glm",)
+    think = ("<think>", "</think>\n")
+    line_end = "\n"
+
+    def calls(self, calls):
+        return self.line_end.join(self.call(*call) for call in calls)
+
+    def call(self, name, arguments):
+        text = f"<tool_call>{name}{self.line_end}"
+        for key, value in arguments.items():
+            text += (f"<arg_key>{key}</arg_key>{self.line_end}<arg_value>"
+                     f"{value if isinstance(value, str) else dump(value)}</arg_value>{self.line_end}")
+        return text + "</tool_call>"
+
+
+class GlmFlat(Glm):
+    names = ("glm-flat",)
+    line_end = ""
+
+
+class Minimax:
+    names = ("minimax",)
+    think = ("<think>\n", "\n</think>\n\n")
+
+    def calls(self, calls):
+        return "<minimax:tool_call>\n" + "".join(self.call(*call) for call in calls) + "</minimax:tool_call>"
+
+    def call(self, name, arguments):
+        text = f'<invoke name="{name}">\n'
+        for key, value in arguments.items():
+            text += f'<parameter name="{key}">{value if isinstance(value, str) else dump(value)}</parameter>\n'
+        return text + "</invoke>\n"
+
+
+class Kimi:
+    names = ("kimi",)
+    think = ("<think>", "</think>")
+    ids = staticmethod(lambda i, name: f"functions.{name}:{i}")
+
+    def calls(self, calls):
+        inner = "".join(f"<|tool_call_begin|>functions.{n}:{i}<|tool_call_argument_begin|>{dump(a)}<|tool_call_end|>"
+                        for i, (n, a) in enumerate(calls))
+        return f"<|tool_calls_section_begin|>{inner}<|tool_calls_section_end|>"
+
+
 class Llama:
     names = ("llama",)
     think = None
@@ -80,7 +126,7 @@ class Mistral:
 class MistralList:
     names = ("mistral-list",)
     think = None
-    ids = True
+    ids = staticmethod(lambda i, name: f"abcdef{i:03}")
 
     def calls(self, calls):
         return "[TOOL_CALLS][" + ", ".join(
@@ -117,7 +163,7 @@ class Gemma:
         if isinstance(value, str):
             return self.quote + value + self.quote
         if isinstance(value, dict):
-            return "{" + ",".join(f"{k}:{self.value(v)}" for k, v in value.items()) + "}"
+            return "{" + ",".join(f"{k}:{self.value(v)}" for k, v in sorted(value.items())) + "}"
         if isinstance(value, list):
             return "[" + ",".join(map(self.value, value)) + "]"
         return dump(value)
@@ -148,7 +194,7 @@ class Harmony:
             f"<|channel|>commentary to=functions.{n} <|constrain|>json<|message|>{dump(a)}" for n, a in calls)
 
 
-FAMILIES = [Hermes(), QwenXml(), Llama(), Mistral(), MistralList(), Deepseek(), DeepseekR1(), Gemma(),
+FAMILIES = [Hermes(), QwenXml(), Glm(), GlmFlat(), Minimax(), Kimi(), Llama(), Mistral(), MistralList(), Deepseek(), DeepseekR1(), Gemma(),
             FunctionGemma(), Harmony()]
 
 CALLS = {
@@ -163,20 +209,20 @@ CALLS = {
 }
 
 
-def expected(calls, content="", reasoning="", ids=False, unparsed=0):
+def expected(calls, content="", reasoning="", ids=None, unparsed=0):
     out = {"content": content, "calls": [], "unparsed": unparsed}
     if reasoning:
         out["reasoning"] = reasoning
     for i, (name, arguments) in enumerate(calls):
         call = {"name": name, "arguments": arguments}
         if ids:
-            call["id"] = f"abcdef{i:03}"
+            call["id"] = ids(i, name)
         out["calls"].append(call)
     return out
 
 
 def regular(family, name):
-    ids = getattr(family, "ids", False)
+    ids = getattr(family, "ids", None)
     words = getattr(family, "words", lambda text: text)
     before = getattr(family, "before", lambda text: text + "\n")
     for title, calls in CALLS.items():
@@ -241,6 +287,43 @@ def hand_written():
         expected([("f", {"a": "1"})])
     yield "qwen-xml", "no-name", "<tool_call>\n<function=\n</tool_call>", expected(
         [], "<tool_call>\n<function=\n</tool_call>", unparsed=1)
+    yield "glm", "one-line", "<tool_call>get_weather<arg_key>city</arg_key><arg_value>Paris</arg_value></tool_call>", weather
+    yield "glm-flat", "line-ends", ("<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Paris</arg_value>\n"
+                                    "</tool_call>"), weather
+    for name in ("glm", "glm-flat"):
+        yield name, "json-inside", '<tool_call>{"name": "get_weather", "arguments": {"city": "Paris"}}</tool_call>', weather
+        yield name, "no-value-end", ("<tool_call>book\n<arg_key>name</arg_key>\n<arg_value>A\n<arg_key>nights</arg_key>\n"
+                                     "<arg_value>2</arg_value>\n</tool_call>"), expected(
+            [("book", {"name": "A\n", "nights": 2})])
+        yield name, "no-value-mark", "<tool_call>get_weather\n<arg_key>city</arg_key>Paris</arg_value>\n</tool_call>", weather
+        yield name, "string-that-looks-typed", ("<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>12</arg_value>\n"
+                                                "</tool_call>"), expected([("get_weather", {"city": "12"})])
+        yield name, "typed-that-is-none", ("<tool_call>book\n<arg_key>nights</arg_key>\n<arg_value>three</arg_value>\n"
+                                           "</tool_call>"), expected([("book", {"nights": "three"})])
+        yield name, "line-ends-of-the-value", ("<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>\nParis\n"
+                                               "</arg_value>\n</tool_call>"), expected(
+            [("get_weather", {"city": "\nParis\n"})])
+        yield name, "words-after", "<tool_call>now</tool_call>\nDone.", expected([EMPTY], "Done.")
+        yield name, "no-name", "<tool_call></tool_call>", expected([], "<tool_call></tool_call>", unparsed=1)
+    minimax = '<minimax:tool_call>\n<invoke name="get_weather">\n<parameter name="city">Paris</parameter>\n</invoke>'
+    yield "minimax", "no-end-mark", minimax, weather
+    yield "minimax", "no-begin-mark", minimax.removeprefix("<minimax:tool_call>\n"), weather
+    yield "minimax", "one-line", minimax.replace("\n", "") + "</minimax:tool_call>", weather
+    yield "minimax", "two-blocks", f"{minimax}\n</minimax:tool_call>\n{minimax}\n</minimax:tool_call>", expected(
+        [WEATHER, WEATHER])
+    yield "minimax", "words-after", f"{minimax}\n</minimax:tool_call>\nDone.", expected([WEATHER], "Done.")
+    yield "minimax", "string-that-looks-typed", minimax.replace("Paris", "12"), expected([("get_weather", {"city": "12"})])
+    yield "minimax", "garbage", "<minimax:tool_call>\nthe weather\n</minimax:tool_call>", expected(
+        [], "<minimax:tool_call>\nthe weather\n</minimax:tool_call>", unparsed=1)
+    kimi = '<|tool_call_begin|>{}<|tool_call_argument_begin|>{{"city": "Paris"}}<|tool_call_end|>'
+    section = "<|tool_calls_section_begin|>{}<|tool_calls_section_end|>"
+    for title, name in (("no-number", "functions.get_weather"), ("no-namespace", "get_weather:3"), ("bare", "get_weather")):
+        yield "kimi", title, section.format(kimi.format(name)), expected([WEATHER], ids=lambda i, _, name=name: name)
+    kimi = kimi.format("functions.get_weather:0")
+    yield "kimi", "no-end", "<|tool_calls_section_begin|>" + kimi, expected([WEATHER], ids=Kimi.ids)
+    yield "kimi", "blanks", section.format("\n" + kimi.replace(":0", ":0 ") + "\n"), expected([WEATHER], ids=Kimi.ids)
+    yield "kimi", "words-after", section.format(kimi) + "Done.", expected([WEATHER], "Done.", ids=Kimi.ids)
+    yield "kimi", "garbage", section.format("oops"), expected([], section.format("oops"), unparsed=1)
     yield "llama", "words-with-semicolon", "a; b", expected([], "a; b")
     yield "llama", "line-end-between", '{"name": "now", "parameters": {}}\n{"name": "now", "parameters": {}}', expected([EMPTY, EMPTY])
     yield "function-gemma", "words-after", "<start_function_call>call:now{}<end_function_call>ok", expected([EMPTY], "ok")
@@ -249,7 +332,7 @@ def hand_written():
     yield "llama", "type-first", '{"type": "function", "name": "get_weather", "parameters": {"city": "Paris"}}', weather
     yield "llama", "no-call", '{"answer": 5}', expected([], '{"answer": 5}', unparsed=1)
     yield "llama", "braces-later", 'It is {"name": "x"}', expected([], 'It is {"name": "x"}')
-    yield "mistral", "with-id", '[TOOL_CALLS]get_weather[CALL_ID]abcdef000[ARGS]{"city": "Paris"}', expected([WEATHER], ids=True)
+    yield "mistral", "with-id", '[TOOL_CALLS]get_weather[CALL_ID]abcdef000[ARGS]{"city": "Paris"}', expected([WEATHER], ids=MistralList.ids)
     yield "mistral", "list-form", '[TOOL_CALLS][{"name": "get_weather", "arguments": {"city": "Paris"}}]', weather
     yield "mistral", "no-args-mark", '[TOOL_CALLS]get_weather{"city": "Paris"}', weather
     yield "mistral-list", "no-id", '[TOOL_CALLS] [{"name": "get_weather", "arguments": {"city": "Paris"}}]', weather

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "chat/recorded_outputs.h"
+#include "grammar/test_vocabulary.h"
 
 namespace ridge::chat {
 namespace {
@@ -155,6 +156,29 @@ TEST(Families, TextIsHeldBackOnlyWhileItMayBeAMark) {
   EXPECT_EQ(text_of(parser->push("Hello")), "Hello");
   EXPECT_EQ(text_of(parser->push(" a<tool")), " a");
   EXPECT_EQ(text_of(parser->push("box")), "<toolbox");
+}
+
+// Of the answers above those that are calls alone, and the same with a boolean for a number.
+TEST(Families, GrammarsTakeWhatTheFamilyWritesAndBindItsTypes) {
+  grammar::GrammarCompiler compiler(grammar::TestVocabulary::make());
+  AnswerRules rules = recorded().rules;
+  rules.choice = ToolChoice::kRequired;
+  int n_calls = 0;
+  for (const RecordedOutput& output : recorded().outputs) {
+    const bool alone = output.title == "one" || output.title == "typed" ||
+                       output.title == "texts" || output.title == "empty" ||
+                       output.title == "numbers" || output.title == "nested";
+    if (!alone || output.meaning["calls"].empty()) continue;
+    SCOPED_TRACE(std::string(output.family->name()) + " " + output.title + "\n" + output.text);
+    const auto grammar = compiler.compile(*output.family->grammar(rules));
+    EXPECT_TRUE(grammar::accepts(grammar, output.text));
+    ++n_calls;
+    if (output.title != "typed") continue;
+    std::string wrong = output.text;
+    wrong.replace(wrong.find('3'), 1, "true");
+    EXPECT_FALSE(grammar::accepts(grammar, wrong));
+  }
+  EXPECT_EQ(n_calls, int(family_names().size()) * 6);
 }
 
 TEST(Families, EveryNameIsFoundAgain) {

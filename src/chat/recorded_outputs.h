@@ -27,7 +27,8 @@ inline RecordedOutputs recorded_outputs() {
   for (std::string line; std::getline(file, line);) {
     nlohmann::json json = nlohmann::json::parse(line);
     if (json.contains("tools")) {
-      for (const auto& tool : json["tools"]) {
+      const auto in_order = nlohmann::ordered_json::parse(line);  // as grammars have members
+      for (const auto& tool : in_order["tools"]) {
         out.rules.tools.push_back({tool["name"], "", tool["parameters"].dump(), false});
       }
       continue;
