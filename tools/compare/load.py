@@ -19,7 +19,7 @@ import time
 
 from serving import Server, prompt_text
 
-REFUSED = (400, 408, 413, 429, 431, 503)
+REFUSED = (400, 408, 413, 429, 431, 503, 505)
 MALFORMED = (b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nnot json!",
              b"GET / HTTP/9.9\r\n\r\n", b"\x00\x01\x02\r\n\r\n", b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
              b"GET /v1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"X" * 200000)
