@@ -49,6 +49,21 @@ double median_rate(const std::map<DType, double>& rates, double otherwise) {
   return values[values.size() / 2];
 }
 
+// Types differ by a few times; by more only where the processors were taken away.
+void check_rates(const std::map<DType, double>& rates) {
+  constexpr double kMostTimes = 16;
+  double least = 0, most = 0;
+  for (const auto& [dtype, rate] : rates) {
+    least = least == 0 ? rate : std::min(least, rate);
+    most = std::max(most, rate);
+  }
+  if (most > kMostTimes * least) {
+    fail(ErrorCode::kBusy,
+         "weights of one type were read many times slower than others: something else used the "
+         "processors; run it again when the machine is quiet");
+  }
+}
+
 // What each position costs, in decode and in prompts.
 void fix_depth(const ModelTimes& small, LocalSpeed& speed) {
   const auto depth = double(small.depth);
@@ -79,7 +94,9 @@ double product_seconds(const Work& work, const std::map<DType, double>& rates,
 
 }  // namespace
 
-void fit_local(const ModelTimes& small, const ModelTimes& larger, LocalSpeed& speed) {
+void fit_local(const ModelTimes& small, const ModelTimes& larger, const ModelTimes& in_blocks,
+               LocalSpeed& speed) {
+  check_rates(speed.type_rates);
   fix_depth(small, speed);
   const double of_small = product_seconds(small.work, speed.type_rates, &TypeWork::bytes);
   const double of_larger = product_seconds(larger.work, speed.type_rates, &TypeWork::bytes);
@@ -93,7 +110,13 @@ void fit_local(const ModelTimes& small, const ModelTimes& larger, LocalSpeed& sp
   speed.layer_s = std::max(rest / (small_layers + larger_layers), kLeastLayer);
   // The larger one's own figure holds, whatever was clamped.
   factor = std::max((larger.decode - larger_layers * speed.layer_s) / of_larger, kFastest);
-  for (auto& [dtype, rate] : speed.type_rates) rate /= factor;
+  const double of_blocks = product_seconds(in_blocks.work, speed.type_rates, &TypeWork::bytes);
+  const double layers_of_blocks = double(in_blocks.work.n_layers) * speed.layer_s;
+  const double factor_of_blocks =
+      std::clamp((in_blocks.decode - layers_of_blocks) / of_blocks, kFastest, kSlowest);
+  for (auto& [dtype, rate] : speed.type_rates) {
+    rate /= info(dtype).block_size < 256 ? factor_of_blocks : factor;
+  }
 
   const double attention =
       larger.work.attention_flops(kHalfOfPrompt) / speed.prompt_attention_flops;

@@ -35,11 +35,13 @@ struct ModelTimes {
   double decode = 0, decode_deep = 0;
   double prompt = 0, prompt_deep = 0;
 };
-// Fixes what models cost beyond the products that `speed` has the rates of. Of `small` both depths
-// are needed. Two models of different sizes tell apart what each layer costs and how much slower
-// products are inside of a model: by that the rates are corrected. Throws Error{kBusy} where the
-// figures contradict each other.
-void fit_local(const ModelTimes& small, const ModelTimes& larger, LocalSpeed& speed);
+// Fixes what models cost beyond the products that `speed` has the rates of. small and larger are of
+// the same types, with blocks of 256: they tell apart what each layer costs and how much slower
+// products are inside of a model, by which the rates are corrected. in_blocks is one of Q8_0, which
+// tells the latter of types with smaller blocks. Of `small` both depths are needed, of `in_blocks`
+// decode alone. Throws Error{kBusy} where the figures contradict each other.
+void fit_local(const ModelTimes& small, const ModelTimes& larger, const ModelTimes& in_blocks,
+               LocalSpeed& speed);
 
 std::string local_json(const LocalSpeed& speed);
 LocalSpeed parse_local(std::string_view json);  // throws Error{kInvalidArgument}

@@ -62,39 +62,46 @@ double decode_seconds(const LocalSpeed& speed, const Work& work) {
   return 1 / model.decode(work, {.tg_tokens = 1}).value;
 }
 
-// Two models of a machine where products take 1.2 times what they take alone and layers 50 us: a
-// third model is predicted as if it had been measured.
-TEST(LocalSpeed, TwoModelsTellLayersFromBytes) {
-  constexpr double kFactor = 1.2, kLayer = 50e-6;
+// Models of a machine where products take 1.2 times what they take alone, those of small blocks 0.9
+// times, and layers 50 us: others are predicted as if they had been measured.
+TEST(LocalSpeed, ThreeModelsTellLayersFromBytes) {
+  constexpr double kFactor = 1.2, kOfBlocks = 0.9, kLayer = 50e-6;
   LocalSpeed speed = example();
   const LocalSpeed rates = speed;
   const auto seconds = [&](const Work& work) {
     double total = kLayer * double(work.n_layers);
     for (const auto& [dtype, type] : work.types) {
       const auto rate = rates.type_rates.find(dtype);
-      total += kFactor * type.bytes / (rate == rates.type_rates.end() ? 12e9 : rate->second);
+      const double factor = info(dtype).block_size < 256 ? kOfBlocks : kFactor;
+      total += factor * type.bytes / (rate == rates.type_rates.end() ? 12e9 : rate->second);
     }
     return total;
   };
-  const Work small = work_named("SmolLM2-135M", "Q8_0"),
-             larger = work_named("Qwen3-0.6B", "Q4_K_M");
+  const Work small = work_named("Llama-3.2-1B", "Q4_K_M");
+  const Work larger = work_named("Llama-3.2-3B", "Q4_K_M");
+  const Work in_blocks = work_named("SmolLM2-135M", "Q8_0");
   fit_local({.work = small,
              .depth = 2048,
              .decode = seconds(small),
              .decode_deep = seconds(small) + 5e-3,
              .prompt = 1e-3,
              .prompt_deep = 2e-3},
-            {.work = larger, .decode = seconds(larger), .prompt = 8e-3}, speed);
-  EXPECT_NEAR(speed.layer_s, kLayer, 0.02 * kLayer);
+            {.work = larger, .decode = seconds(larger), .prompt = 8e-3},
+            {.work = in_blocks, .decode = seconds(in_blocks)}, speed);
+  EXPECT_NEAR(speed.layer_s, kLayer, 0.05 * kLayer);
   EXPECT_NEAR(speed.type_rates.at(DType::kQ4_K), 10e9 / kFactor, 0.01e9);
-  for (const char* model : {"Gemma-3-270M", "Qwen2.5-1.5B", "Llama-3.1-8B"}) {
+  for (const char* model : {"Qwen2.5-1.5B", "Llama-3.1-8B", "Phi-4"}) {
     const Work work = work_named(model, "Q4_K_M");
     EXPECT_NEAR(decode_seconds(speed, work), seconds(work), 0.03 * seconds(work)) << model;
   }
+  EXPECT_NEAR(speed.type_rates.at(DType::kQ8_0), 16e9 / kOfBlocks, 0.2e9);
   LocalSpeed disturbed = rates;
   EXPECT_THROW(
-      fit_local({.work = small, .depth = 2048, .decode = 2, .decode_deep = 1}, {}, disturbed),
+      fit_local({.work = small, .depth = 2048, .decode = 2, .decode_deep = 1}, {}, {}, disturbed),
       Error);
+  LocalSpeed starved = rates;
+  starved.type_rates[DType::kQ5_K] = 0.07e9;
+  EXPECT_THROW(fit_local({.work = small}, {}, {}, starved), Error);
 }
 
 // A machine of which nothing is known but how fast it reads: nine tenths of it, and says so.

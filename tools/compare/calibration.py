@@ -5,8 +5,8 @@ usage: calibration.py [MODEL ...] [--ridge build/release/ridge] [--rounds 3] [--
 
 Calibrates once, in a data folder of its own, then plans each model and measures it in turns, --rounds times, each
 run in a process of its own, so that a slow minute of the machine hits all of them. Shown are medians. Calibration
-takes its constants from random models of the shapes of SmolLM2-135M and Qwen3-0.6B; models of other shapes are the
-proof. Without MODEL it takes those of the store that are there. Exits with 1 where one is off by more than 10 %.
+takes its constants from random models: a small one of its own shape, SmolLM2-135M's in Q8_0 and Qwen3-0.6B's in
+Q4_K_M; models of other shapes are the proof. Without MODEL it takes those of the store that are there. Exits with 1 where one is off by more than 10 %.
 It needs a quiet machine and takes about four minutes; --quick measures little, to see that it works.
 """
 import argparse
@@ -94,7 +94,7 @@ def main():
         paths = {str(name): name for name in names}
         if not args.quick:
             paths |= {path.stem: path for path in (synthesized(ridge, folder, wanted) for wanted in args.synth)}
-        ridge.run("calibrate", "-r", 1 if args.quick else 5)
+        ridge.run("calibrate", "-r", 1 if args.quick else 3)
         print(f"calibrated after {time.monotonic() - began:.0f} s")
         print((folder / "data" / "machine.json").read_text())
         plans, rates = {}, {name: [] for name in paths}

@@ -1,4 +1,5 @@
 // ridge calibrate: short measurements that fix the planner's constants for this machine.
+#include <algorithm>
 #include <filesystem>
 
 #include "base/atomic_file.h"
@@ -37,22 +38,25 @@ constexpr DType kTypes[] = {DType::kQ4_0,   DType::kQ4_1,  DType::kQ5_0, DType::
                             DType::kQ3_K,   DType::kQ4_K,  DType::kQ5_K, DType::kQ6_K,
                             DType::kIQ4_XS, DType::kMXFP4, DType::kF16};
 constexpr int64_t kDepth = 2048;
+// Rows of whole blocks of 256, which models this small do not have otherwise.
+constexpr const char* kSmall =
+    R"({"name": "small", "architecture": "llama", "n_layers": 30, "d_model": 512, "n_heads": 8,
+        "n_kv_heads": 4, "head_dim": 64, "d_ff": 1536, "n_vocab": 49152, "context": 8192,
+        "tied": true, "rope_base": 10000, "norm_eps": 1e-05})";
 
 // A model with random weights that is there for the measurement alone.
 class RandomModel {
  public:
-  RandomModel(const Context& context, const char* name, const char* file_type)
-      : path_(context.environment.cache / "tmp" / cat("calibrate-", file_type, ".gguf")) {
+  RandomModel(const Context& context, const ModelShape& shape, const char* file_type)
+      : path_(context.environment.cache / "tmp" / cat("calibrate-", shape.name, ".gguf")) {
     fs::create_directories(path_.parent_path());
-    const auto catalogue = planner::parse_catalogue(planner::builtin_models());
-    const ModelShape shape = find_shape(catalogue, name).shape;
     gguf::Metadata metadata = shape_metadata(shape);
     text::set_synthetic_vocabulary(metadata, shape.n_vocab);
     write_random_model(
         path_, metadata,
         {.file_type = file_type_from_name(file_type), .has_tensor = shape_tensors(shape)});
     file_.emplace(gguf::File::open(path_));
-    work_ = work_of(planner::planned_model(*file_, name), DType::kF16, DType::kF16);
+    work_ = work_of(planner::planned_model(*file_, shape.name), DType::kF16, DType::kF16);
   }
   ~RandomModel() {
     std::error_code ignored;
@@ -81,6 +85,23 @@ std::vector<double> seconds_of(const RandomModel& random, const std::vector<Benc
   return seconds;
 }
 
+// In turns, so that a slow second of the machine does not fall on one type alone: medians.
+std::map<DType, double> weight_rates(Backend& backend, int n_repeat) {
+  std::map<DType, std::vector<double>> measured;
+  for (int i = 0; i < n_repeat; ++i) {
+    for (const DType dtype : kTypes) {
+      measured[dtype].push_back(measure_weight_rate(backend, dtype));
+    }
+  }
+  std::map<DType, double> rates;
+  for (auto& [dtype, values] : measured) {
+    const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+    std::ranges::nth_element(values, middle);
+    rates[dtype] = *middle;
+  }
+  return rates;
+}
+
 planner::LocalSpeed measure(const CalibrateOptions& options, Context& context) {
   const auto backend = cpu::make_backend({.n_threads = options.n_threads});
   const ridge::Machine machine = describe_machine();
@@ -91,13 +112,16 @@ planner::LocalSpeed measure(const CalibrateOptions& options, Context& context) {
                             .machine_id = machine.identity,
                             .memory_gb = std::max<int64_t>(1, machine.memory_bytes / 1'000'000'000),
                             .bandwidth = backend->measure_read_bandwidth(kBandwidthBytes)};
+  speed.type_rates = weight_rates(*backend, options.n_repeat);
   for (const DType dtype : kTypes) {
-    speed.type_rates[dtype] = measure_weight_rate(*backend, dtype);
     speed.type_flops[dtype] = 2 * measure_mac_roof(*backend, dtype);
   }
-  // Many small layers, where each costs more than its bytes; and larger ones in several types.
-  const RandomModel small(context, "SmolLM2-135M", "Q8_0");
-  const RandomModel larger(context, "Qwen3-0.6B", "Q4_K_M");
+  const auto catalogue = planner::parse_catalogue(planner::builtin_models());
+  // Many small layers, where each costs more than its bytes; larger ones of the same types; and
+  // one of types with small blocks.
+  const RandomModel small(context, planner::parse_shape(kSmall).shape, "Q4_K_M");
+  const RandomModel larger(context, find_shape(catalogue, "Qwen3-0.6B").shape, "Q4_K_M");
+  const RandomModel in_blocks(context, find_shape(catalogue, "SmolLM2-135M").shape, "Q8_0");
   const std::vector<BenchTest> all{{.n_gen = 64},
                                    {.n_gen = 64, .n_depth = kDepth},
                                    {.n_prompt = 512},
@@ -105,13 +129,15 @@ planner::LocalSpeed measure(const CalibrateOptions& options, Context& context) {
   const std::vector<BenchTest> shallow{{.n_gen = 64}, {.n_prompt = 512}};
   const auto s = seconds_of(small, all, *backend, options.n_repeat);
   const auto l = seconds_of(larger, shallow, *backend, options.n_repeat);
+  const auto b = seconds_of(in_blocks, {{.n_gen = 64}}, *backend, options.n_repeat);
   planner::fit_local({.work = small.work(),
                       .depth = kDepth,
                       .decode = s[0],
                       .decode_deep = s[1],
                       .prompt = s[2],
                       .prompt_deep = s[3]},
-                     {.work = larger.work(), .decode = l[0], .prompt = l[1]}, speed);
+                     {.work = larger.work(), .decode = l[0], .prompt = l[1]},
+                     {.work = in_blocks.work(), .decode = b[0]}, speed);
   return speed;
 }
 
@@ -155,7 +181,7 @@ int run_calibrate(const CalibrateOptions& options, Context& context) {
 void add_calibrate(CommandLine& line, Action& chosen) {
   const CommandText text{
       "calibrate", "Measure what 'ridge plan' needs to know of this machine",
-      R"(Products with weights of each type, and two models with random weights: a
+      R"(Products with weights of each type, and three models with random weights: a
 minute or two. The result is kept with build and date, and 'ridge plan' goes by it from then on.
 
   ridge calibrate
