@@ -110,6 +110,20 @@ GenerateRequest greedy(Tokens prompt, int64_t n) {
   return request;
 }
 
+// Holds the engine up at the first piece until it may go on, so that an answer cannot end before it
+// is cancelled.
+class Holding final : public Collector {
+ public:
+  void piece(const AnswerPiece& piece) override {
+    Collector::piece(piece);
+    gate_.wait();
+  }
+  std::promise<void> may_go_on;
+
+ private:
+  std::shared_future<void> gate_ = may_go_on.get_future().share();
+};
+
 class TinyService : public ::testing::TestWithParam<const char*> {
  protected:
   TinyService() : backend_(cpu::make_backend()) { testing::write_tiny_model(path(), GetParam()); }
@@ -189,6 +203,16 @@ TEST_P(TinyService, EveryAnswerIsWhatItWouldBeAlone) {
         EXPECT_EQ(doomed->wait().finish, FinishReason::kCancelled);
       }
     }
+    // All of them at once, whatever else the machine does.
+    const auto first = std::make_shared<Holding>();
+    served->submit(requests[0], first);
+    first->wait_for_tokens(1);
+    for (const GenerateRequest& request : requests) {
+      sinks.push_back(std::make_shared<Collector>());
+      served->submit(request, sinks.back());
+    }
+    first->may_go_on.set_value();
+    EXPECT_EQ(first->wait().tokens, expected[0]);
     for (size_t i = 0; i < sinks.size(); ++i) {
       EXPECT_EQ(sinks[i]->wait().tokens, expected[i % expected.size()])
           << setting.name << ", request " << i;
@@ -200,7 +224,7 @@ TEST_P(TinyService, EveryAnswerIsWhatItWouldBeAlone) {
       EXPECT_EQ(status.totals.n_preempted, 0) << setting.name;
     }
     n_preempted += status.totals.n_preempted;
-    EXPECT_EQ(status.totals.n_finished, int64_t(sinks.size()));
+    EXPECT_EQ(status.totals.n_finished, int64_t(sinks.size()) + 1);
     EXPECT_EQ(status.totals.n_failed, 0);
     if (setting.cache_tokens > 300) {
       EXPECT_GT(status.totals.n_reused_tokens, 0);
@@ -310,20 +334,6 @@ TEST_P(TinyService, RefusesToGuessNoneOrTooMany) {
     }
   }
 }
-
-// Holds the engine up at the first piece until it may go on, so that an answer cannot end before it
-// is cancelled.
-class Holding final : public Collector {
- public:
-  void piece(const AnswerPiece& piece) override {
-    Collector::piece(piece);
-    gate_.wait();
-  }
-  std::promise<void> may_go_on;
-
- private:
-  std::shared_future<void> gate_ = may_go_on.get_future().share();
-};
 
 TEST_P(TinyService, ACancelledRequestLeavesWhatItHasRead) {
   const auto served = service(options());
