@@ -123,7 +123,10 @@ def streamed(url, body):
         for line in answer:
             if not line.startswith(b"data: ") or line.startswith(b"data: [DONE]"):
                 continue
-            for choice in json.loads(line[6:]).get("choices", []):
+            event = json.loads(line[6:])
+            if "error" in event:
+                raise ValueError(f"the stream ended with {event['error']}")
+            for choice in event.get("choices", []):
                 for piece in choice["delta"].get("tool_calls") or []:
                     call = calls.setdefault(piece["index"], ["", ""])
                     function = piece.get("function", {})
@@ -162,6 +165,8 @@ def main():
                 problem = problem_of(calls, name, schema)
             except urllib.error.HTTPError as error:
                 calls, problem = [], f"{error.code} {error.read().decode(errors='replace')}"
+            except ValueError as error:
+                calls, problem = [], str(error)
             good += not problem
             if problem:
                 print(f"{name} ({ask.__name__}): {problem}", flush=True)
