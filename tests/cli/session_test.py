@@ -78,6 +78,8 @@ class Sessions(ProgramTest):
         planned, taken = (sum(load[k].values()) for k in ("planned_bytes", "allocated_bytes"))
         self.assertLess(abs(planned - taken), 0.01 * taken + 16e6)
         self.assertGreater(load["planned_tok_s"], 0)
+        planned_as = json.loads(self.run_ridge("plan", model("smollm2-135m"), "--json").stdout)["provenance"]
+        self.assertEqual(load["provenance"].split(" at ")[0], planned_as.split(" at ")[0])
 
     def test_two_servers_share_a_folder(self):
         folder = str(self.cache / "prefixes")

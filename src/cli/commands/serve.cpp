@@ -129,9 +129,7 @@ int run_serve(const ServeOptions& options, Context& context) {
   if (options.server.log_texts) app.log().show_texts();
   server::HttpServer http(http_options(options.server), app);
   app.watch(http);
-  LoadFacts facts = facts_of(options, path, *service, context);
   server::Metrics::Fixed fixed;
-  if (is_planned(*service)) keep_load(facts, context);
   for (const auto& [name, bytes] : memory_classes(*service)) {
     fixed.memory_bytes.emplace_back(name, double(bytes));
   }
@@ -157,6 +155,8 @@ int run_serve(const ServeOptions& options, Context& context) {
                                   .speed = speed,
                                   .wants_key = !access.keys.empty()}));
   context.err.flush();
+  LoadFacts facts = facts_of(options, path, *service, context);
+  if (is_planned(*service)) keep_load(facts, context);
   http.run();
   const server::Metrics::Alone alone = app.metrics().alone();
   if (is_planned(*service) && alone.tokens_per_second > 0) {

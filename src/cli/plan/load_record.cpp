@@ -68,7 +68,7 @@ LoadRecord record_of(const Json& json) {
 }
 
 LoadRecord planned_load(const LoadFacts& facts, const Context& context) {
-  const planner::Plan plan = plan_here(facts.model, facts.setup, facts.depth, context);
+  const planner::Plan plan = PlansHere(facts.model, facts.setup, context).at(facts.depth);
   return {.time = utc_time(),
           .command = facts.command,
           .model = facts.model.stem().string(),

@@ -7,30 +7,32 @@
 
 namespace ridge::cli {
 
-planner::Plan plan_here(const std::filesystem::path& model, const planner::RunSetup& setup,
-                        int64_t depth, const Context& context) {
-  const planner::Catalogues catalogues = catalogues_for({}, context);
-  const planner::PlannedModel planned =
-      planner::planned_model(gguf::File::open(model), model.stem().string());
-  planner::PlanQuestion question{
-      .machine = this_machine(context), .engine = "ridge", .setup = planner::on_this_engine(setup)};
+PlansHere::PlansHere(const std::filesystem::path& model, const planner::RunSetup& setup,
+                     const Context& context)
+    : catalogues_(catalogues_for({}, context)),
+      model_(planner::planned_model(gguf::File::open(model), model.stem().string())),
+      question_{.machine = this_machine(context),
+                .engine = std::string(planner::kHere),
+                .setup = planner::on_this_engine(setup)} {}
+
+planner::Plan PlansHere::at(int64_t depth) const {
+  planner::PlanQuestion question = question_;
   question.speed.depth = depth;
-  return make_plan(catalogues, planned, question);
+  return make_plan(catalogues_, model_, question);
 }
 
 std::optional<PredictedSpeed> predict_speed(const std::filesystem::path& model,
                                             const planner::RunSetup& setup, int64_t depth,
                                             Context& context) {
   try {
-    const planner::Plan empty = plan_here(model, setup, 0, context);
-    const planner::Plan deep = plan_here(model, setup, depth, context);
+    const PlansHere plans(model, setup, context);
+    const planner::Plan empty = plans.at(0);
     return PredictedSpeed{
         .decode = empty.decode,
-        .decode_deep = deep.decode,
+        .decode_deep = plans.at(depth).decode,
         .depth = depth,
         .prefill = empty.prefill,
-        .provenance =
-            cat(empty.provenance, "; bandwidth: ", this_machine(context).hardware.source)};
+        .provenance = cat(empty.provenance, "; bandwidth: ", plans.bandwidth_source())};
   } catch (const std::exception& error) {
     context.err.line(cat("note: no speed is predicted: ", error.what()));
     return std::nullopt;

@@ -12,9 +12,21 @@
 
 namespace ridge::cli {
 
-// The plan of a file on this machine. Throws Error for a file or kept data that cannot be read.
-planner::Plan plan_here(const std::filesystem::path& model, const planner::RunSetup& setup,
-                        int64_t depth, const Context& context);
+// Plans of one file on this machine: file, catalogues and machine are looked at once.
+class PlansHere {
+ public:
+  // Throws Error for a file or kept data that cannot be read.
+  PlansHere(const std::filesystem::path& model, const planner::RunSetup& setup,
+            const Context& context);
+
+  planner::Plan at(int64_t depth) const;  // with so many tokens before the answer
+  const std::string& bandwidth_source() const { return question_.machine.hardware.source; }
+
+ private:
+  planner::Catalogues catalogues_;
+  planner::PlannedModel model_;
+  planner::PlanQuestion question_;
+};
 
 // In tokens per second of one request alone, without guesses ahead.
 struct PredictedSpeed {
