@@ -5,41 +5,14 @@
 #include "base/check.h"
 
 namespace ridge {
-namespace {
 
-constexpr int64_t kFirstPlain = 2;     // passes to know what one column costs
-constexpr int64_t kPlainEvery = 64;    // steps, to know it still
-constexpr int64_t kProbeEvery = 16;    // steps, to know the lengths beside the best
-constexpr int64_t kFirstWait = 16;     // steps
-constexpr int64_t kLongestWait = 256;  // steps
-
-}  // namespace
-
-DraftLength::DraftLength(int most) : most_(most), cost_(most + 1), wait_(kFirstWait) {
+DraftLength::DraftLength(int most) : most_(most), cost_(most + 1) {
   RIDGE_CHECK(most >= 1 && most <= kMostDraft);
 }
 
-void DraftLength::begin() {
-  wait_ = kFirstWait;
-  waited_ = kFirstWait;
-}
-
 int DraftLength::next() {
-  ++n_steps_;
-  if (n_plain() < kFirstPlain) return 0;
-  const int n = best(0);
-  if (n == 0) {
-    if (++waited_ < wait_) return 0;
-    waited_ = 0;
-    wait_ = std::min(2 * wait_, kLongestWait);
-    return best(1);
-  }
-  wait_ = kFirstWait;
-  waited_ = 0;
-  if (n_steps_ % kPlainEvery == 0) return 0;
-  if (n_steps_ % kProbeEvery != 0) return n;
-  const bool is_up = n_steps_ / kProbeEvery % 2 == 0;
-  return std::clamp(is_up ? n + 1 : n - 1, 1, most_);
+  const auto best = [this](int64_t least) { return this->best(int(least)); };
+  return int(exploration_.next(n_plain(), most_, best));
 }
 
 void DraftLength::record(const Step& step) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "engine/acceptance.h"
+#include "engine/exploration.h"
 #include "engine/pass_cost.h"
 
 namespace ridge {
@@ -16,7 +17,7 @@ class DraftLength {
  public:
   explicit DraftLength(int most);  // 1 … kMostDraft
 
-  void begin();  // a new request: a drafter that did not pay is soon tried again
+  void begin() { exploration_.begin(); }  // a new request
   int next();
 
   struct Step {
@@ -40,9 +41,7 @@ class DraftLength {
   PassCost cost_;
   RecentMean draft_;  // seconds for each drafted token
   Acceptance acceptance_;
-  int64_t n_steps_ = 0;
-  int64_t wait_;  // plain steps between two looks at a drafter that does not pay
-  int64_t waited_ = 0;
+  Exploration exploration_;
 };
 
 }  // namespace ridge

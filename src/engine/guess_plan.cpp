@@ -3,22 +3,18 @@
 #include <algorithm>
 
 namespace ridge {
-namespace {
 
-constexpr int64_t kFirstPlain = 2;     // passes to know what one without guesses costs
-constexpr int64_t kPlainEvery = 64;    // passes, to know it still
-constexpr int64_t kProbeEvery = 16;    // passes, to know the numbers beside the best
-constexpr int64_t kFirstWait = 16;     // passes
-constexpr int64_t kLongestWait = 256;  // passes
-
-}  // namespace
-
-GuessPlan::GuessPlan(int64_t most_columns)
-    : cost_(most_columns), wait_(kFirstWait), waited_(kFirstWait) {}
+GuessPlan::GuessPlan(int64_t most_columns) : cost_(most_columns) {
+  exploration_.begin();
+}
 
 void GuessPlan::choose(std::span<Request> requests) {
   rank(requests);
-  const int64_t n = ranked_.empty() ? 0 : number(int64_t(requests.size()));
+  const auto n_requests = int64_t(requests.size());
+  const auto best = [&](int64_t least) { return this->best(n_requests, least); };
+  const int64_t n = ranked_.empty() ? 0
+                                    : exploration_.next(cost_.measured(n_requests).count,
+                                                        int64_t(ranked_.size()), best);
   for (Request& request : requests) request.n = 0;
   for (const Guess& guess : std::span(ranked_).first(size_t(n))) ++requests[guess.request].n;
 }
@@ -48,24 +44,6 @@ void GuessPlan::rank(std::span<const Request> requests) {
       next_.erase(likeliest);
     }
   }
-}
-
-int64_t GuessPlan::number(int64_t n_requests) {
-  ++n_passes_;
-  if (cost_.measured(n_requests).count < kFirstPlain) return 0;
-  const int64_t n = best(n_requests, 0);
-  if (n == 0) {
-    if (++waited_ < wait_) return 0;
-    waited_ = 0;
-    wait_ = std::min(2 * wait_, kLongestWait);
-    return best(n_requests, 1);
-  }
-  wait_ = kFirstWait;
-  waited_ = 0;
-  if (n_passes_ % kPlainEvery == 0) return 0;
-  if (n_passes_ % kProbeEvery != 0) return n;
-  const bool is_up = n_passes_ / kProbeEvery % 2 == 0;
-  return std::clamp<int64_t>(is_up ? n + 1 : n - 1, 1, int64_t(ranked_.size()));
 }
 
 // Passes grow to twice the widest one that is known, so that one's cost is never far from known.

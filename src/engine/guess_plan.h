@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/acceptance.h"
+#include "engine/exploration.h"
 #include "engine/pass_cost.h"
 
 namespace ridge {
@@ -35,15 +36,12 @@ class GuessPlan {
     double chance;  // that it is reached and right
   };
   void rank(std::span<const Request> requests);
-  int64_t number(int64_t n_requests);
   int64_t best(int64_t n_requests, int64_t least) const;
 
   PassCost cost_;
   std::vector<Guess> ranked_;  // most likely first
   std::vector<Guess> next_;    // of each request
-  int64_t n_passes_ = 0;
-  int64_t wait_;    // passes between two looks at guesses that do not pay
-  int64_t waited_;  // since the last
+  Exploration exploration_;
 };
 
 }  // namespace ridge
