@@ -1,6 +1,6 @@
 // Scheduler: lets requests on one model take their steps together. Each step is one forward pass:
 // a token (and perhaps guesses) of every request that is answering, and a chunk of one prompt. A
-// prompt takes at most half of the time from answers; the shortest prompt goes first, and every
+// prompt takes less than half of the time from answers; the shortest prompt goes first, and every
 // other chunk is that of the oldest. What was read stays in a tree of prefixes; when the cache is
 // full, what nobody uses is forgotten first, then the youngest request waits again, and goes on
 // later where it was. What a request is answered does not depend on any of this. One thread.

@@ -10,6 +10,9 @@ namespace ridge {
 namespace {
 
 constexpr double kNewTime = 0.2;          // weight of the last measured time
+// What answers get back for a second that they waited for a prompt: one would leave them half of
+// their speed where every pass took the same, and less on a machine whose speed moves.
+constexpr double kRepaid = 1.2;
 constexpr int64_t kSegmentTokens = 2048;  // most that a file holds of a prefix without landmarks
 
 void follow(double& mean, double value) {
@@ -97,7 +100,7 @@ void Scheduler::account(double pass_seconds, int64_t n_decoding) {
   }
   const double for_prompt = pass_seconds - for_answers;
   follow(row_seconds_, for_prompt / double(parts_.back().n_rows));
-  prompt_debt_ = n_decoding > 0 ? prompt_debt_ + for_prompt : 0;
+  prompt_debt_ = n_decoding > 0 ? prompt_debt_ + kRepaid * for_prompt : 0;
   totals_.prompt_seconds += for_prompt;
   totals_.decode_seconds += for_answers;
 }

@@ -27,9 +27,9 @@ def post(url, path, body):
         return json.load(answer)
 
 
-def stream(url, body, stop_after=None, times=None):
-    """The answer's text, its usage, and seconds to its first word; cut off after so many pieces. When each
-    piece came is put into `times`."""
+def stream(url, body, stop_after=None, times=None, until=None):
+    """The answer's text, its usage, and seconds to its first word; cut off after so many pieces, or once the
+    event `until` is set. When each piece came is put into `times`."""
     at = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(at.hostname, at.port, timeout=3600)
     begin = time.monotonic()
@@ -51,7 +51,7 @@ def stream(url, body, stop_after=None, times=None):
                 pieces += 1
                 if times is not None:
                     times.append(time.monotonic())
-        if stop_after and pieces >= stop_after:
+        if (stop_after and pieces >= stop_after) or (until and until.is_set()):
             break
     connection.close()
     return text, usage, first or time.monotonic() - begin

@@ -69,20 +69,21 @@ class Server:
             self.process.kill()
 
 
-ENDS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>", "</s>")
-never_ends = {}  # of the model at hand: its ending tokens, forbidden
+# Tokens that end an answer, and those that are no piece of a stream, since they have no text.
+SILENT = ("<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|start_header_id|>", "<end_of_turn>", "<start_of_turn>", "<s>", "</s>")
+never_silent = {}  # of the model at hand: such tokens, forbidden
 
 
-def forbid_ends(url):
-    never_ends.clear()
-    for text in ENDS:
+def forbid_silence(url):
+    never_silent.clear()
+    for text in SILENT:
         tokens = post(url, "/tokenize", {"content": text, "add_special": False, "parse_special": True})["tokens"]
         if len(tokens) == 1:
-            never_ends[str(tokens[0])] = -100
+            never_silent[str(tokens[0])] = -100
 
 
 def body(text, n):
-    return {"logit_bias": never_ends, "messages": [{"role": "user", "content": text}], "max_tokens": n, "temperature": 0, "stream": True,
+    return {"logit_bias": never_silent, "messages": [{"role": "user", "content": text}], "max_tokens": n, "temperature": 0, "stream": True,
             "stream_options": {"include_usage": True}}
 
 
@@ -110,23 +111,25 @@ def together(url, n_clients, seed, n):
 
 def beside_a_prompt(url, n_prompt, seed):
     """The rate of a stream while a prompt of so many words is read, as a part of its rate before."""
-    times = []
-    request = body(prompt_text(40, seed), 2000)
-    thread = threading.Thread(target=stream, args=(url, request, 400, times), daemon=True)
+    times, enough = [], threading.Event()
+    request = body(prompt_text(40, seed), 4000)
+    thread = threading.Thread(target=stream, args=(url, request, None, times, enough), daemon=True)
     thread.start()
-    while len(times) < 20 and thread.is_alive():
+    while len(times) < 60 and thread.is_alive():
         time.sleep(0.01)
     alone = (len(times) - 1) / (times[-1] - times[0])
     begin = time.monotonic()
     stream(url, body(prompt_text(n_prompt, seed + 1), 1))
     end = time.monotonic()
-    during = [t for t in times if begin < t < end]
-    return len(during) / (end - begin) / alone if thread.is_alive() or len(during) > 20 else None
+    lasted = thread.is_alive()
+    enough.set()
+    thread.join()
+    return sum(begin < t < end for t in times) / (end - begin) / alone if lasted else None
 
 
 def measure(url, args, seed):
     row = {}
-    forbid_ends(url)
+    forbid_silence(url)
     long = prompt_text(args.prompt, seed)
     row["first word of a new prompt, s"] = stream(url, body(long, 1))[2]
     row["first word of the same prompt, s"] = stream(url, body(long, 1))[2]
