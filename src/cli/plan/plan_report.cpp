@@ -50,7 +50,7 @@ std::string depths_text(const PlanDetail& detail) {
                {"decode tok/s", Align::kRight},
                {"prefill tok/s", Align::kRight},
                {"first token, cold", Align::kRight},
-               {"with the prefix cached", Align::kRight}});
+               {cat("all but ", kCachedSuffix, " cached"), Align::kRight}});
   for (const PlanDetail::AtDepth& at : detail.depths) {
     table.add({cat("  ", human_count(at.depth)), rate_text(at.decode), rate_text(at.prefill),
                at.depth > 0 ? seconds_text(at.first_cold) : "",

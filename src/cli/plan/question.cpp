@@ -57,6 +57,10 @@ std::optional<planner::PlannedModel> model_with_a_header(const std::string& mode
   }
   if (find_entry(catalogues.models, model) != nullptr) return std::nullopt;
   const auto reference = hub::parse_repo_reference(model);
+  if (!reference && model.find('/') != std::string::npos) {
+    fail(ErrorCode::kInvalidArgument, "\"", model,
+         "\" is no file here, and a repository is written OWNER/REPO[:QUANT]");
+  }
   if (!reference) return std::nullopt;
   QuietObserver observer;
   return remote_model(repo_model(*reference, context.environment, kRetry, observer), context);
@@ -102,13 +106,17 @@ planner::Catalogues catalogues_for(const PlanArguments& arguments, const Context
   return catalogues;
 }
 
-std::vector<std::string> comma_separated(const std::vector<std::string>& lists) {
+std::vector<std::string> comma_separated(std::string_view option,
+                                         const std::vector<std::string>& lists) {
   std::vector<std::string> words;
   for (const std::string& list : lists) {
     size_t begin = 0;
     while (begin <= list.size()) {
       const size_t end = std::min(list.find(',', begin), list.size());
-      if (end > begin) words.push_back(list.substr(begin, end - begin));
+      if (end == begin) {
+        fail(ErrorCode::kInvalidArgument, option, ": a name is missing in \"", list, "\"");
+      }
+      words.push_back(list.substr(begin, end - begin));
       begin = end + 1;
     }
   }
@@ -124,7 +132,7 @@ std::vector<AskedModel> asked_models(const PlanArguments& arguments,
   if (arguments.model.empty()) {
     fail(ErrorCode::kInvalidArgument, "name a MODEL; 'ridge plan --models' lists those known");
   }
-  const std::vector<std::string> quants = comma_separated(arguments.quants);
+  const std::vector<std::string> quants = comma_separated("--quant", arguments.quants);
   if (auto file = model_with_a_header(arguments.model, quants.empty(), catalogues, context)) {
     if (!quants.empty()) fail(ErrorCode::kInvalidArgument, "--quant: a file has its own");
     return {{.model = *std::move(file)}};
@@ -147,7 +155,7 @@ std::vector<planner::PlanQuestion> asked_machines(const PlanArguments& arguments
   shared.setup = {
       .context = arguments.context, .n_slots = arguments.n_slots, .k_dtype = kv, .v_dtype = kv};
   std::vector<planner::PlanQuestion> questions;
-  for (const std::string& name : comma_separated(arguments.machines)) {
+  for (const std::string& name : comma_separated("--on", arguments.machines)) {
     planner::PlanQuestion& question = questions.emplace_back(shared);
     question.machine = find_machine(catalogues.hardware, name);
   }

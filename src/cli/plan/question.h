@@ -41,7 +41,8 @@ std::vector<planner::PlanQuestion> asked_machines(const PlanArguments& arguments
                                                   const planner::Catalogues& catalogues,
                                                   const Context& context);
 
-std::vector<std::string> comma_separated(const std::vector<std::string>& lists);
+std::vector<std::string> comma_separated(std::string_view option,
+                                         const std::vector<std::string>& lists);
 std::string today();  // UTC, "2026-11-22"
 
 }  // namespace ridge::cli
