@@ -82,7 +82,8 @@ class Load:
                 answer = s.recv(4096)
             except (ConnectionResetError, BrokenPipeError):
                 answer = b""
-        ok = not answer or answer.split(b" ")[1][:1] == b"4"
+        status = answer.split(b" ")[1] if answer else b""
+        ok = not answer or status[:1] == b"4" or int(status) in REFUSED
         self.count("malformed, refused" if ok else f"WRONG answer to malformed {answer[:40]!r}")
 
     def client(self, index):
