@@ -161,7 +161,7 @@ TEST_P(TinyService, EveryAnswerIsWhatItWouldBeAlone) {
   for (int i = 0; i < 12; ++i) {
     Tokens prompt = joined(Tokens(trunk.begin(), trunk.begin() + 70 - 5 * (i % 4)),
                            some_tokens(size_t(5 + 3 * i), i));
-    GenerateRequest request = greedy(std::move(prompt), 64 + i);
+    GenerateRequest request = greedy(std::move(prompt), 96 + i);
     request.message_ends = {30, 60};
     if (i % 3 == 2) {
       request.sampling.temperature = 1;
