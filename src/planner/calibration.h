@@ -39,6 +39,7 @@ struct PrefillConstants {
   std::map<DType, double> type_flops;  // per second, of weights of a type; others: R_w
   double pass_cost = 0.6;              // of reading all weights once a pass, in nominal bandwidth
   double recurrent_s = 2e-6;           // seconds a token and recurrent layer
+  double value_s = 0;                  // seconds a value into or out of a matrix
   std::map<std::string, double> chips;
   Spread dense, other;
 };

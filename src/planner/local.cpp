@@ -21,7 +21,8 @@ constexpr double kLayer = 20e-6;  // seconds
 // beyond it a measurement was disturbed.
 constexpr double kFastest = 0.8;
 constexpr double kSlowest = 1.6;
-constexpr double kLeastLayer = 1e-7;  // seconds
+constexpr double kLeastLayer = 1e-7;   // seconds
+constexpr double kLeastValue = 1e-15;  // seconds
 constexpr double kHalfOfPrompt = 256;
 
 nlohmann::json rates_json(const std::map<DType, double>& rates) {
@@ -92,6 +93,28 @@ double product_seconds(const Work& work, const std::map<DType, double>& rates,
   return seconds;
 }
 
+// factor · products + values · v = measured less attention, of both: what the products take inside
+// of a model, and what rounding, summing and moving each value costs beside them.
+void fix_prompts(const ModelTimes& small, const ModelTimes& larger, LocalSpeed& speed) {
+  const auto rest_of = [&](const ModelTimes& model) {
+    const double attention = model.work.attention_flops(kHalfOfPrompt);
+    return model.prompt - attention / speed.prompt_attention_flops;
+  };
+  const double of_small = product_seconds(small.work, speed.type_flops, &TypeWork::flops);
+  const double of_larger = product_seconds(larger.work, speed.type_flops, &TypeWork::flops);
+  const double small_values = small.work.product_values;
+  const double larger_values = larger.work.product_values;
+  const double determinant = of_small * larger_values - of_larger * small_values;
+  double factor = (rest_of(small) * larger_values - rest_of(larger) * small_values) / determinant;
+  factor = std::clamp(factor, kFastest, kSlowest);
+  const double value_s = (rest_of(larger) - factor * of_larger) / larger_values;
+  speed.prompt_value_s = std::max(value_s, kLeastValue);
+  // The larger one's own figure holds, whatever was clamped.
+  const double of_values = larger_values * speed.prompt_value_s;
+  factor = std::max((rest_of(larger) - of_values) / of_larger, kFastest);
+  for (auto& [dtype, flops] : speed.type_flops) flops /= factor;
+}
+
 }  // namespace
 
 void fit_local(const ModelTimes& small, const ModelTimes& larger, const ModelTimes& in_blocks,
@@ -117,12 +140,7 @@ void fit_local(const ModelTimes& small, const ModelTimes& larger, const ModelTim
   for (auto& [dtype, rate] : speed.type_rates) {
     rate /= info(dtype).block_size < 256 ? factor_of_blocks : factor;
   }
-
-  const double attention =
-      larger.work.attention_flops(kHalfOfPrompt) / speed.prompt_attention_flops;
-  const double products = product_seconds(larger.work, speed.type_flops, &TypeWork::flops);
-  const double reached = products / std::max(larger.prompt - attention, products);
-  for (auto& [dtype, flops] : speed.type_flops) flops *= reached;
+  fix_prompts(small, larger, speed);
 }
 
 Family nominal_family() {
@@ -149,6 +167,7 @@ std::string local_json(const LocalSpeed& speed) {
                                     {"type_rates", rates_json(speed.type_rates)},
                                     {"type_flops", rates_json(speed.type_flops)},
                                     {"layer_s", speed.layer_s},
+                                    {"prompt_value_s", speed.prompt_value_s},
                                     {"cache_rate", speed.cache_rate},
                                     {"attention_flops", speed.attention_flops},
                                     {"prompt_attention_flops", speed.prompt_attention_flops}};
@@ -170,6 +189,7 @@ LocalSpeed parse_local(std::string_view text) {
                    .type_rates = read_rates(fields.object("type_rates"), "type_rates"),
                    .type_flops = read_rates(fields.object("type_flops"), "type_flops"),
                    .layer_s = fields.positive("layer_s"),
+                   .prompt_value_s = fields.positive("prompt_value_s", 0),
                    .cache_rate = fields.positive("cache_rate"),
                    .attention_flops = fields.positive("attention_flops"),
                    .prompt_attention_flops = fields.positive("prompt_attention_flops")};
@@ -211,6 +231,7 @@ Family local_family(const LocalSpeed& speed) {
   prefill.expert_cost = 1.3;
   prefill.expert_s = 0;
   prefill.recurrent_s = 0;
+  prefill.value_s = speed.prompt_value_s;
   prefill.attention_cost = flops / speed.prompt_attention_flops;
   prefill.type_flops = speed.type_flops;
   prefill.pass_cost = 0;

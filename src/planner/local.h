@@ -23,6 +23,7 @@ struct LocalSpeed {
   std::map<DType, double> type_rates;  // bytes/s of weights of a type, a column at a time
   std::map<DType, double> type_flops;  // per second, of prompts
   double layer_s = 0;                  // seconds a layer
+  double prompt_value_s = 0;           // seconds a value into or out of a prompt's products
   double cache_rate = 0;               // bytes/s of cache
   double attention_flops = 0;          // per second, of one token's attention
   double prompt_attention_flops = 0;   // of a prompt's
@@ -36,10 +37,11 @@ struct ModelTimes {
   double prompt = 0, prompt_deep = 0;
 };
 // Fixes what models cost beyond the products that `speed` has the rates of. small and larger are of
-// the same types, with blocks of 256: they tell apart what each layer costs and how much slower
-// products are inside of a model, by which the rates are corrected. in_blocks is one of Q8_0, which
-// tells the latter of types with smaller blocks. Of `small` both depths are needed, of `in_blocks`
-// decode alone. Throws Error{kBusy} where the figures contradict each other.
+// the same types, with blocks of 256: they tell apart how much slower products are inside of a
+// model, by which the rates are corrected, and what each layer, or each value of a prompt, costs.
+// in_blocks is one of Q8_0, which tells the latter of types with smaller blocks. Of `small` both
+// depths are needed, of `in_blocks` decode alone. Throws Error{kBusy} where the figures contradict
+// each other.
 void fit_local(const ModelTimes& small, const ModelTimes& larger, const ModelTimes& in_blocks,
                LocalSpeed& speed);
 

@@ -19,6 +19,7 @@ LocalSpeed example() {
           .type_rates = {{DType::kQ8_0, 16e9}, {DType::kQ4_K, 10e9}, {DType::kQ6_K, 12e9}},
           .type_flops = {{DType::kQ8_0, 300e9}, {DType::kQ4_K, 250e9}},
           .layer_s = 20e-6,
+          .prompt_value_s = 0.1e-9,
           .cache_rate = 8e9,
           .attention_flops = 24e9,
           .prompt_attention_flops = 100e9};
@@ -102,6 +103,41 @@ TEST(LocalSpeed, ThreeModelsTellLayersFromBytes) {
   LocalSpeed starved = rates;
   starved.type_rates[DType::kQ5_K] = 0.07e9;
   EXPECT_THROW(fit_local({.work = small}, {}, {}, starved), Error);
+}
+
+// Likewise prompts, where products take 1.15 times what they take alone and each value that goes
+// into or comes out of one 0.2 ns.
+TEST(LocalSpeed, TwoModelsTellPromptsProductsFromWhatIsBesideThem) {
+  constexpr double kFactor = 1.15, kValue = 0.2e-9;
+  LocalSpeed speed = example();
+  const LocalSpeed rates = speed;
+  const auto seconds = [&](const Work& work, double n_seen) {
+    double total = kValue * work.product_values;
+    for (const auto& [dtype, type] : work.types) {
+      const auto rate = rates.type_flops.find(dtype);
+      total += kFactor * type.flops / (rate == rates.type_flops.end() ? 300e9 : rate->second);
+    }
+    return total + work.attention_flops(n_seen) / rates.prompt_attention_flops;
+  };
+  const Work small = work_named("SmolLM2-135M", "Q4_K_M");
+  const Work larger = work_named("Llama-3.2-1B", "Q4_K_M");
+  fit_local({.work = small,
+             .depth = 2048,
+             .decode = 10e-3,
+             .decode_deep = 15e-3,
+             .prompt = seconds(small, 256),
+             .prompt_deep = seconds(small, 256 + 2048)},
+            {.work = larger, .decode = 90e-3, .prompt = seconds(larger, 256)},
+            {.work = small, .decode = 10e-3}, speed);
+  EXPECT_NEAR(speed.prompt_value_s, kValue, 0.1 * kValue);
+  Calibration calibration;
+  calibration.families.push_back(local_family(speed));
+  const SpeedModel model(calibration, local_machine(speed).hardware, kHere);
+  for (const char* other : {"Qwen2.5-1.5B", "Llama-3.1-8B", "Phi-4"}) {
+    const Work work = work_named(other, "Q4_K_M");
+    const double predicted = 1 / model.prefill(work, {.pp_tokens = 512}).value;
+    EXPECT_NEAR(predicted, seconds(work, 256), 0.03 * seconds(work, 256)) << other;
+  }
 }
 
 // A machine of which nothing is known but how fast it reads: nine tenths of it, and says so.

@@ -114,6 +114,7 @@ Rate SpeedModel::prefill(const Work& work, const SpeedQuestion& question) const 
   const double cost = (1 - experts) * c.shared_cost + experts * c.expert_cost;
   const double seconds = cost * prompt_seconds(work) + c.expert_s * work.expert_flops +
                          c.recurrent_s * double(work.n_recurrent) +
+                         c.value_s * work.product_values +
                          c.attention_cost * work.attention_flops(middle) / flops +
                          c.pass_cost * work.weight_bytes / (hardware_.bandwidth * tokens);
   return around(factor_of(c.chips, hardware_.name) / seconds, spread_of(c, work.kind));

@@ -56,6 +56,9 @@ void add_tensor(const TensorUse& use, int64_t n_bytes, Work& work) {
   if (use.n_out == 1) return;
   const auto flops = double(2 * matrix * use.n_active);
   (use.role == TensorRole::kOutput ? work.head_flops : work.weight_flops) += flops;
+  if (use.role != TensorRole::kOutput) {
+    work.product_values += double((use.n_in + use.n_out) * use.n_active);
+  }
   if (use.n_active < use.n_matrices) work.expert_flops += flops;
 }
 

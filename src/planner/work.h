@@ -52,6 +52,7 @@ struct Work {
   double weight_flops = 0;          // a token's, in the layers
   double expert_flops = 0;          // of them in routed experts
   double head_flops = 0;            // of the output matrix
+  double product_values = 0;        // into and out of the layers' matrices, a token's
   std::map<DType, TypeWork> types;  // of GGUF files; else empty
   std::vector<AttentionWork> attention;
   std::vector<KvKindBytes> kv;

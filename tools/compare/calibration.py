@@ -3,11 +3,12 @@
 
 usage: calibration.py [MODEL ...] [--ridge build/release/ridge] [--rounds 3] [--synth Llama-3.2-1B:Q4_K_M ...] [--quick]
 
-Calibrates once, in a data folder of its own, then plans each model and measures it in turns, --rounds times, each
-run in a process of its own, so that a slow minute of the machine hits all of them. Shown are medians. Calibration
+Each of --rounds rounds calibrates, in a data folder of its own, then plans each model and measures it, each run in a
+process of its own, so that a machine whose speed moves within minutes moves both sides. Shown are medians, of
+the rounds' errors too. Calibration
 takes its constants from random models: a small one of its own shape, SmolLM2-135M's in Q8_0 and Qwen3-0.6B's in
 Q4_K_M; models of other shapes are the proof. Without MODEL it takes those of the store that are there. Exits with 1 where one is off by more than 10 %.
-It needs a quiet machine and takes about four minutes; --quick measures little, to see that it works.
+It needs a quiet machine and takes about six minutes; --quick measures little, to see that it works.
 """
 import argparse
 import json
@@ -42,7 +43,7 @@ def planned(ridge, model):
     """Tokens/s of an empty cache, and of a prompt."""
     plan = ridge.json("plan", model, "-c", 2048)
     first = plan["depths"][0]
-    return first["decode"], first["prefill"], plan["provenance"]
+    return first["decode"], first["prefill"]
 
 
 def measured(ridge, model, n_gen, n_prompt):
@@ -59,22 +60,23 @@ def synthesized(ridge, folder, wanted):
     return path
 
 
-def off(predicted, seen):
-    return f"{100 * (predicted / seen - 1):+5.1f} %"
+def middle(rows, value):
+    return statistics.median(value(row) for row in rows)
 
 
-def report(names, plans, rates):
+def report(rounds):
+    """rounds: of each model the (decode planned, prompts planned, decode seen, prompts seen) of each round."""
     worst = 0.0
     print(f"{'model':28} {'decode planned':>22} {'measured':>9} {'off':>8} {'prompts planned':>16} {'measured':>9} {'off':>8}")
-    for name in names:
-        decode, prefill, provenance = plans[name]
-        seen = statistics.median(rate for rate, _ in rates[name])
-        prompts = statistics.median(prompt for _, prompt in rates[name])
-        worst = max(worst, abs(decode["tok_s"] / seen - 1))
-        interval = f"{decode['tok_s']:.1f} ({decode['low']:.1f} to {decode['high']:.1f})"
-        print(f"{name:28} {interval:>22} {seen:9.1f} {off(decode['tok_s'], seen):>8}"
-              f" {prefill['tok_s']:16.1f} {prompts:9.1f} {off(prefill['tok_s'], prompts):>8}")
-    print(f"{provenance}; decode is off by {100 * worst:.1f} % at most")
+    for name, rows in rounds.items():
+        decode_off = middle(rows, lambda r: r[0]["tok_s"] / r[2] - 1)
+        prompt_off = middle(rows, lambda r: r[1]["tok_s"] / r[3] - 1)
+        worst = max(worst, abs(decode_off))
+        interval = (f"{middle(rows, lambda r: r[0]['tok_s']):.1f} ({middle(rows, lambda r: r[0]['low']):.1f}"
+                    f" to {middle(rows, lambda r: r[0]['high']):.1f})")
+        print(f"{name:28} {interval:>22} {middle(rows, lambda r: r[2]):9.1f} {100 * decode_off:+6.1f} %"
+              f" {middle(rows, lambda r: r[1]['tok_s']):16.1f} {middle(rows, lambda r: r[3]):9.1f} {100 * prompt_off:+6.1f} %")
+    print(f"decode is off by {100 * worst:.1f} % at most")
     return worst
 
 
@@ -94,15 +96,14 @@ def main():
         paths = {str(name): name for name in names}
         if not args.quick:
             paths |= {path.stem: path for path in (synthesized(ridge, folder, wanted) for wanted in args.synth)}
-        ridge.run("calibrate", "-r", 1 if args.quick else 3)
-        print(f"calibrated after {time.monotonic() - began:.0f} s")
-        print((folder / "data" / "machine.json").read_text())
-        plans, rates = {}, {name: [] for name in paths}
+        rounds = {name: [] for name in paths}
         for _ in range(1 if args.quick else args.rounds):
+            ridge.run("calibrate", "-r", 1 if args.quick else 3)
             for name, path in paths.items():
-                plans[name] = planned(ridge, path)
-                rates[name].append(measured(ridge, path, 16 if args.quick else 64, 64 if args.quick else 512))
-        worst = report(list(paths), plans, rates)
+                seen = measured(ridge, path, 16 if args.quick else 64, 64 if args.quick else 512)
+                rounds[name].append((*planned(ridge, path), *seen))
+        print((folder / "data" / "machine.json").read_text())
+        worst = report(rounds)
     print(f"{time.monotonic() - began:.0f} s")
     raise SystemExit(worst > MOST_OFF)
 

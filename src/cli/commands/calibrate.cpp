@@ -7,7 +7,8 @@
 #include "base/utc.h"
 #include "bench/machine/machine.h"
 #include "bench/roof.h"
-#include "bench/rounds.h"
+#include "bench/runner.h"
+#include "bench/statistics.h"
 #include "cli/bench/machine_check.h"
 #include "cli/build_info.h"
 #include "cli/commands/command.h"
@@ -29,7 +30,7 @@ namespace fs = std::filesystem;
 
 struct CalibrateOptions {
   int n_threads = 0;
-  int n_repeat = 3;
+  int n_repeat = 5;
   bool json = false;
 };
 
@@ -73,71 +74,84 @@ class RandomModel {
   planner::Work work_;
 };
 
-// Seconds a token, of each test.
-std::vector<double> seconds_of(const RandomModel& random, const std::vector<BenchTest>& tests,
-                               Backend& backend, int n_repeat) {
-  const BenchModel model(random.file(), backend, {});
-  Runner runner(model, cache_for(tests));
-  std::vector<double> seconds;
-  for (const auto& result : run_rounds(tests, runner, {.n_repeat = n_repeat})) {
-    seconds.push_back(1 / result.summary().median);
+// A random model in memory, and what each of its tests took.
+class Measured {
+ public:
+  Measured(const RandomModel& random, std::vector<BenchTest> tests, Backend& backend)
+      : work_(random.work()),
+        model_(random.file(), backend, {}),
+        tests_(std::move(tests)),
+        runner_(model_, cache_for(tests_)),
+        taken_(tests_.size()) {
+    for (const BenchTest& test : tests_) runner_.warm_up(test);
   }
-  return seconds;
-}
+  void run_once() {
+    for (size_t i = 0; i < tests_.size(); ++i) taken_[i].push_back(*runner_.run(tests_[i]));
+  }
+  // Seconds a token.
+  double seconds(size_t test) const {
+    return median(taken_[test]) / double(tests_[test].n_tokens());
+  }
+  const planner::Work& work() const { return work_; }
 
-// In turns, so that a slow second of the machine does not fall on one type alone: medians.
-std::map<DType, double> weight_rates(Backend& backend, int n_repeat) {
-  std::map<DType, std::vector<double>> measured;
-  for (int i = 0; i < n_repeat; ++i) {
-    for (const DType dtype : kTypes) {
-      measured[dtype].push_back(measure_weight_rate(backend, dtype));
-    }
-  }
-  std::map<DType, double> rates;
-  for (auto& [dtype, values] : measured) {
-    const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-    std::ranges::nth_element(values, middle);
-    rates[dtype] = *middle;
-  }
-  return rates;
-}
+ private:
+  planner::Work work_;
+  BenchModel model_;
+  std::vector<BenchTest> tests_;
+  Runner runner_;
+  std::vector<std::vector<double>> taken_;
+};
 
+// Everything in turns, so that a slow minute of the machine does not fall on one of them alone:
+// medians.
 planner::LocalSpeed measure(const CalibrateOptions& options, Context& context) {
   const auto backend = cpu::make_backend({.n_threads = options.n_threads});
   const ridge::Machine machine = describe_machine();
-  planner::LocalSpeed speed{.time = utc_time(),
-                            .build = build_commit(),
-                            .engine = backend->description(),
-                            .machine = machine.summary(),
-                            .machine_id = machine.identity,
-                            .memory_gb = std::max<int64_t>(1, machine.memory_bytes / 1'000'000'000),
-                            .bandwidth = backend->measure_read_bandwidth(kBandwidthBytes)};
-  speed.type_rates = weight_rates(*backend, options.n_repeat);
-  for (const DType dtype : kTypes) {
-    speed.type_flops[dtype] = 2 * measure_mac_roof(*backend, dtype);
-  }
+  planner::LocalSpeed speed{
+      .time = utc_time(),
+      .build = build_commit(),
+      .engine = backend->description(),
+      .machine = machine.summary(),
+      .machine_id = machine.identity,
+      .memory_gb = std::max<int64_t>(1, machine.memory_bytes / 1'000'000'000)};
   const auto catalogue = planner::parse_catalogue(planner::builtin_models());
-  // Many small layers, where each costs more than its bytes; larger ones of the same types; and
-  // one of types with small blocks.
-  const RandomModel small(context, planner::parse_shape(kSmall).shape, "Q4_K_M");
-  const RandomModel larger(context, find_shape(catalogue, "Qwen3-0.6B").shape, "Q4_K_M");
-  const RandomModel in_blocks(context, find_shape(catalogue, "SmolLM2-135M").shape, "Q8_0");
+  const auto random = [&](const ModelShape& shape, const char* file_type) {
+    return RandomModel(context, shape, file_type);
+  };
   const std::vector<BenchTest> all{{.n_gen = 64},
                                    {.n_gen = 64, .n_depth = kDepth},
                                    {.n_prompt = 512},
                                    {.n_prompt = 512, .n_depth = kDepth}};
-  const std::vector<BenchTest> shallow{{.n_gen = 64}, {.n_prompt = 512}};
-  const auto s = seconds_of(small, all, *backend, options.n_repeat);
-  const auto l = seconds_of(larger, shallow, *backend, options.n_repeat);
-  const auto b = seconds_of(in_blocks, {{.n_gen = 64}}, *backend, options.n_repeat);
-  planner::fit_local({.work = small.work(),
-                      .depth = kDepth,
-                      .decode = s[0],
-                      .decode_deep = s[1],
-                      .prompt = s[2],
-                      .prompt_deep = s[3]},
-                     {.work = larger.work(), .decode = l[0], .prompt = l[1]},
-                     {.work = in_blocks.work(), .decode = b[0]}, speed);
+  // Many small layers, where each costs more than its bytes; larger ones of the same types; and
+  // one of types with small blocks.
+  Measured small(random(planner::parse_shape(kSmall).shape, "Q4_K_M"), all, *backend);
+  Measured larger(random(find_shape(catalogue, "Qwen3-0.6B").shape, "Q4_K_M"),
+                  {{.n_gen = 64}, {.n_prompt = 512}}, *backend);
+  Measured in_blocks(random(find_shape(catalogue, "SmolLM2-135M").shape, "Q8_0"), {{.n_gen = 64}},
+                     *backend);
+  std::vector<double> bandwidths;
+  std::map<DType, std::vector<double>> rates;
+  for (int i = 0; i < options.n_repeat; ++i) {
+    bandwidths.push_back(backend->measure_read_bandwidth(kBandwidthBytes));
+    for (const DType dtype : kTypes) {
+      rates[dtype].push_back(measure_weight_rate(*backend, dtype));
+    }
+    for (Measured* model : {&small, &larger, &in_blocks}) model->run_once();
+  }
+  speed.bandwidth = median(bandwidths);
+  for (const auto& [dtype, measured] : rates) speed.type_rates[dtype] = median(measured);
+  for (const DType dtype : kTypes) {
+    speed.type_flops[dtype] = 2 * measure_mac_roof(*backend, dtype);
+  }
+  planner::fit_local(
+      {.work = small.work(),
+       .depth = kDepth,
+       .decode = small.seconds(0),
+       .decode_deep = small.seconds(1),
+       .prompt = small.seconds(2),
+       .prompt_deep = small.seconds(3)},
+      {.work = larger.work(), .decode = larger.seconds(0), .prompt = larger.seconds(1)},
+      {.work = in_blocks.work(), .decode = in_blocks.seconds(0)}, speed);
   return speed;
 }
 
@@ -191,7 +205,7 @@ minute or two. The result is kept with build and date, and 'ridge plan' goes by 
       [](OptionSet& set, CalibrateOptions& options) {
         set.value("-t,--threads", options.n_threads, "Threads (default: one per core)")
             .within(0, 1024);
-        set.value("-r,--repetitions", options.n_repeat, "Runs of each test (default 3)")
+        set.value("-r,--repetitions", options.n_repeat, "Runs of each test (default 5)")
             .within(1, 100);
         set.flag("--json", options.json, "JSON on standard output");
       },
