@@ -213,8 +213,8 @@ struct AttentionParams {
   Tensor sinks;          // f32 [n_heads]: a score of each softmax that brings no value; or empty
 };
 
-constexpr size_t kBandwidthBytes = size_t{1} << 30;        // for figures to keep: no cache holds it
-constexpr size_t kQuickBandwidthBytes = size_t{64} << 20;  // for a guess, within 50 ms
+constexpr size_t kBandwidthBytes = size_t{1} << 30;  // for figures to keep: no cache holds it
+constexpr size_t kQuickBandwidthBytes = size_t{192} << 20;  // for a guess in 0.1 s
 
 class Backend {
  public:

@@ -13,7 +13,7 @@ namespace ridge::cpu {
 namespace {
 
 constexpr size_t kLeast = size_t{64} << 20;
-constexpr size_t kLarge = size_t{128} << 20;
+constexpr size_t kLarge = size_t{512} << 20;
 constexpr size_t kSlices = 8;
 constexpr double kSeconds = 0.2;
 constexpr double kSecondsOfSmall = 0.02;
