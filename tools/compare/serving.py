@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Ridge's server beside llama-server on one model file and one machine, in turns.
 
-usage: serving.py MODEL --llama-server TOOL [--ridge build/release/ridge] [--rounds 3] [--prompt 2000] [--answer 64]
+usage: serving.py MODEL --llama-server TOOL [--ridge build/release/ridge] [--rounds 3] [--prompt 2000] [--answer 128]
                   [--ridge-options "--speculate off"]
 
 Each round starts each server in turn and measures: time to the first word of a prompt that it has not
-seen and of the same prompt again, tokens per second of 1, 2 and 4 clients at once (all of their
-answers over the time from the last first word to the end), and the speed of a stream while a long
+seen and of the same prompt again, tokens per second of 1, 2 and 4 clients at once (from the last
+one's first word to the first end of an answer), and the speed of a stream while a long
 prompt is read beside it. Figures are medians over the rounds.
 """
 import argparse
@@ -87,26 +87,18 @@ def body(text, n):
             "stream_options": {"include_usage": True}}
 
 
-def timed(url, text, n):
-    """When the first word came, when the answer ended, and how many tokens it had."""
-    begin = time.monotonic()
-    _, usage, first = stream(url, body(text, n))
-    return begin + first, time.monotonic(), usage.get("completion_tokens", n)
-
-
 def together(url, n_clients, seed, n):
-    rows = [None] * n_clients
+    """Tokens per second of all clients, from the last one's first word to the first end of an answer."""
+    times = [[] for _ in range(n_clients)]
     def run(i):
-        rows[i] = timed(url, prompt_text(40, seed + i), n)
+        stream(url, body(prompt_text(40, seed + i), n), times=times[i])
     threads = [threading.Thread(target=run, args=(i,)) for i in range(n_clients)]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
-    begin, end = max(r[0] for r in rows), max(r[1] for r in rows)
-    # Of each answer the part after the last first word.
-    tokens = sum(r[2] * (r[1] - begin) / (r[1] - r[0]) for r in rows)
-    return tokens / (end - begin)
+    begin, end = max(t[0] for t in times), min(t[-1] for t in times)
+    return sum(begin < moment <= end for t in times for moment in t) / (end - begin)
 
 
 def beside_a_prompt(url, n_prompt, seed):
@@ -149,7 +141,7 @@ def main():
     parser.add_argument("--ridge-options", default="", help="further options of ridge serve, in one word")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--prompt", type=int, default=2000, help="words of a long prompt")
-    parser.add_argument("--answer", type=int, default=64)
+    parser.add_argument("--answer", type=int, default=128)
     parser.add_argument("--context", type=int, default=16384)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
