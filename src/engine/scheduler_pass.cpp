@@ -9,7 +9,7 @@
 namespace ridge {
 namespace {
 
-constexpr double kNewTime = 0.2;          // weight of the last measured time
+constexpr double kNewTime = 0.2;  // weight of the last measured time
 // What answers get back for a second that they waited for a prompt: one would leave them half of
 // their speed where every pass took the same, and less on a machine whose speed moves.
 constexpr double kRepaid = 1.2;

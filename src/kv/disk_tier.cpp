@@ -1,8 +1,5 @@
 #include "kv/disk_tier.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -15,6 +12,7 @@
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/background.h"
 #include "base/error.h"
 #include "kv/segment_file.h"
 
@@ -27,13 +25,6 @@ using FileTime = fs::file_time_type;
 constexpr int64_t kMostQueued = int64_t{512} << 20;  // bytes that wait to be written
 constexpr double kKept = 0.9;                        // of max_bytes, once they are exceeded
 constexpr std::string_view kSuffix = ".kv";
-
-// Answers go first: what is written only matters after a restart. A thread's niceness is its own on
-// Linux. Where it is refused, writing merely disturbs.
-void step_aside() {
-  constexpr int kNicest = 19;
-  [[maybe_unused]] const int ignored = ::setpriority(PRIO_PROCESS, id_t(::gettid()), kNicest);
-}
 
 uint64_t prefix_sum(TokenSpan tokens) {
   return kv::checksum(std::as_bytes(tokens));
@@ -301,7 +292,7 @@ DiskTierStatus DiskTier::status() const {
 }
 
 void DiskTier::State::write_all() {
-  step_aside();
+  stay_in_background();  // what it writes matters after a restart only
   std::unique_lock lock(mutex);
   while (true) {
     changed.wait(lock, [&] { return is_ending || !queue.empty(); });
