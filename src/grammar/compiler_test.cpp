@@ -186,6 +186,41 @@ TEST(GrammarCompiler, XmlParametersAreTypedBySchema) {
       accepts(grammar, "<parameter=s>\na\n</parameter>\n<parameter=n>\nx\n</parameter>\n"));
 }
 
+TEST(GrammarCompiler, ParametersMayHaveOneOfSomeAttributes) {
+  const auto grammar = compiler().compile(JsonSchema{
+      R"({"type":"object","properties":{"s":{"type":"string"},"n":{"type":"integer"}}})",
+      Extras::kNever, Tags{"<p name=\"", ">", "</p>", "", {"\" text=\"yes\"", "\" text=\"no\""}}});
+  EXPECT_TRUE(accepts(grammar, R"(<p name="s" text="yes">a</p><p name="n" text="no">12</p>)"));
+  EXPECT_FALSE(accepts(grammar, R"(<p name="s">a</p>)"));
+  EXPECT_FALSE(accepts(grammar, R"(<p name="s" text="maybe">a</p>)"));
+  EXPECT_FALSE(accepts(grammar, R"(<p name="n" text="no">x</p>)"));
+}
+
+TEST(GrammarCompiler, KeywordArgumentsAreTypedBySchemaAndHavePythonsWords) {
+  const char* const schema =
+      R"({"type":"object","properties":{"s":{"type":"string","maxLength":3},"n":{"type":"integer"},
+          "b":{"$ref":"#/$defs/b"},"e":{"enum":["x",null]},"l":{"type":"array","items":{"$ref":"#/$defs/b"}}},
+          "required":["s"],"$defs":{"b":{"type":"boolean"}}})";
+  JsonSchema keywords{schema, Extras::kNever};
+  keywords.keywords = true;
+  const auto grammar = compiler().compile(keywords);
+  for (const char* text : {R"(s="a", n=3)", R"(s="a", b=True, e=None, l=[true,false])", R"(s="")",
+                           R"(s="a", b=false, e="x")"}) {
+    EXPECT_TRUE(accepts(grammar, text)) << text;
+  }
+  for (const char* text : {"n=3", R"(s="abcd")", R"(s="a", n=True)", R"(s="a", l=[True])",
+                           R"(s="a" n=3)", R"("s"="a")", R"({"s":"a"})", "s='a'", R"(s="a",)"}) {
+    EXPECT_FALSE(accepts(grammar, text)) << text;
+  }
+  keywords.schema = R"({"type":"object"})";
+  const auto any = compiler().compile(keywords);
+  EXPECT_TRUE(accepts(any, ""));
+  EXPECT_TRUE(accepts(any, R"(a={"b":[1]}, c_1="x")"));
+  keywords.schema = R"({"type":"object","properties":{}})";
+  EXPECT_TRUE(accepts(compiler().compile(keywords), ""));
+  EXPECT_FALSE(accepts(compiler().compile(keywords), "a=1"));
+}
+
 double value_of(const std::string& text) {
   return std::stod(text);
 }

@@ -28,7 +28,7 @@ std::string SchemaWriter::write(const Json& schema, const Place& place) {
   if (schema.contains("nullable") && schema.at("nullable") == true) {
     Json rest = schema;
     rest.erase("nullable");
-    return choice({write(rest, place), literal("null")});
+    return choice({write(rest, place), write_word("null", place)});
   }
   if (schema.contains("$ref")) return write_reference(schema, place);
   if (schema.contains("allOf")) return write_all_of(schema, place);
@@ -43,21 +43,50 @@ std::string SchemaWriter::write_tagged(const Json& schema, const Tags& tags) {
   const Json& object = document_.resolved(schema);
   check_keywords(object, place);
   const std::string end = ebnf_.marked_literal(tags.after_value + tags.line_end);
+  std::vector<std::string> before_values;
+  for (const std::string& attribute : tags.attributes) {
+    before_values.push_back(ebnf_.marked_literal(attribute + tags.before_value));
+  }
+  if (before_values.empty()) before_values.push_back(ebnf_.marked_literal(tags.before_value));
+  const std::string before_value = choice(before_values);
   std::vector<std::string> members;
   const Json properties = properties_of(object, place);
   for (const auto& [name, value] : properties.items()) {
     Place at = place.inside(cat("properties/", name));
     at.text = Text::kRaw;
-    const std::string begin = ebnf_.marked_literal(cat(tags.before_name, name, tags.before_value));
-    const std::string member = ebnf_.rule("parameter", concat({begin, write(value, at), end}));
+    const std::string begin = ebnf_.marked_literal(cat(tags.before_name, name));
+    const std::string member =
+        ebnf_.rule("parameter", concat({begin, before_value, write(value, at), end}));
     members.push_back(is_required(object, name) ? member : repeat(member, 0, 1));
   }
   if (members.empty() && is_open(object)) {
     members.push_back(repeat(concat({ebnf_.marked_literal(tags.before_name), "[A-Za-z0-9_.-]+",
-                                     ebnf_.marked_literal(tags.before_value), raw_string(), end}),
+                                     before_value, raw_string(), end}),
                              0, -1));
   }
   return concat(members);
+}
+
+std::string SchemaWriter::write_keywords(const Json& schema) {
+  Place place;
+  const Json& object = document_.resolved(schema);
+  check_keywords(object, place);
+  ObjectRules rules;
+  rules.names = ObjectRules::Names::kKeyword;
+  const Json properties = properties_of(object, place);
+  for (const auto& [name, value] : properties.items()) {
+    if (!is_bare_name(name)) {
+      refuse(place, cat("has the member ", in_quotes(name), ", which is no keyword argument"));
+    }
+    Place at = place.inside(cat("properties/", name));
+    at.python_words = true;
+    rules.members.push_back({name, write(value, at), is_required(object, name)});
+  }
+  if (rules.members.empty() && is_open(object)) {
+    rules.other_value = json_value(ebnf_);
+    rules.other_name = kBareName;
+  }
+  return ebnf_.rule("members", write_object_rules(ebnf_, rules));
 }
 
 std::string SchemaWriter::write_marked(const Json& schema, const std::string& quote) {
@@ -121,9 +150,16 @@ std::string SchemaWriter::write_type(const Json& schema, const std::string& type
   if (type == "string") return write_string(schema, place);
   if (type == "integer") return write_integer(schema, place);
   if (type == "number") return write_number(schema, place);
-  if (type == "boolean") return "(\"true\" | \"false\")";
-  if (type == "null") return literal("null");
+  if (type == "boolean") return choice({write_word("true", place), write_word("false", place)});
+  if (type == "null") return write_word("null", place);
   return type == "array" ? write_array(schema, place) : write_object(schema, place);
+}
+
+std::string SchemaWriter::write_word(const char* word, const Place& place) {
+  if (!place.python_words) return literal(word);
+  const std::string_view json = word;
+  const char* python = json == "true" ? "True" : json == "false" ? "False" : "None";
+  return choice({literal(python), literal(json)});
 }
 
 std::string SchemaWriter::write_any(const Place& place) {
@@ -175,6 +211,7 @@ std::optional<int64_t> SchemaWriter::count_of(const Json& schema, const char* ke
 std::string write_json_schema(Ebnf& ebnf, const JsonSchema& schema) {
   const SchemaDocument document(schema.schema, ebnf.limits().depth);
   SchemaWriter writer(ebnf, document, schema.extras);
+  if (schema.keywords) return writer.write_keywords(document.root());
   if (!schema.quote.empty()) return writer.write_marked(document.root(), schema.quote);
   if (schema.tags) return writer.write_tagged(document.root(), *schema.tags);
   return writer.write(document.root(), {});

@@ -65,9 +65,11 @@ std::string write_other_name(Ebnf& ebnf, const ObjectRules& rules) {
 
 struct MemberWriter {
   Ebnf& ebnf;
+  ObjectRules::Names names;
   std::string space = json_space(ebnf);
 
   std::string member(const std::string& name, const std::string& value) const {
+    if (names == ObjectRules::Names::kKeyword) return concat({name, "\"=\"", value});
     return concat({name, space, "\":\"", space, value});
   }
   std::string comma() const {
@@ -76,6 +78,15 @@ struct MemberWriter {
 };
 
 }  // namespace
+
+bool is_bare_name(const std::string& name) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  return !name.empty() && is_letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  });
+}
 
 std::string problem_of_counts(const ObjectRules& rules) {
   const auto n_named = int64_t(rules.members.size());
@@ -102,7 +113,7 @@ std::string problem_of_counts(const ObjectRules& rules) {
 }
 
 std::string write_object_rules(Ebnf& ebnf, const ObjectRules& rules) {
-  const MemberWriter writer{ebnf};
+  const MemberWriter writer{ebnf, rules.names};
   const std::string other =
       rules.other_value.empty()
           ? ""
@@ -133,6 +144,7 @@ std::string write_object_rules(Ebnf& ebnf, const ObjectRules& rules) {
   const std::string space = writer.space;
   const std::string inside = first.empty() ? "" : concat({first, space});
   const std::string body = may_be_empty && !inside.empty() ? repeat(inside, 0, 1) : inside;
+  if (rules.names == ObjectRules::Names::kKeyword) return body.empty() ? literal("") : body;
   return concat({"\"{\"", space, body, "\"}\""});
 }
 

@@ -12,8 +12,10 @@ namespace ridge::grammar {
 // Names without quotes.
 inline constexpr const char* kBareName = "[A-Za-z_] [A-Za-z0-9_.-]*";
 
+bool is_bare_name(const std::string& name);
+
 struct ObjectRules {
-  enum class Names { kQuoted, kBare };
+  enum class Names { kQuoted, kBare, kKeyword };  // kKeyword: NAME=VALUE, without braces
   struct Member {
     std::string name;
     std::string value;  // expression

@@ -45,15 +45,6 @@ Json SchemaWriter::properties_of(const Json& schema, const Place& place) const {
 
 namespace {
 
-bool is_bare_name(const std::string& name) {
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  return !name.empty() && is_letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '-';
-  });
-}
-
 // As Jinja's dictsort has it, which is how such models are told of objects.
 bool comes_before(const ObjectRules::Member& a, const ObjectRules::Member& b) {
   return ascii_lower(a.name) < ascii_lower(b.name);

@@ -22,7 +22,7 @@ std::string SchemaWriter::write_reference(const Json& schema, const Place& place
   if (!schema.at("$ref").is_string()) refuse(place, "has a $ref that is no text");
   const auto reference = schema.at("$ref").get<std::string>();
   if (place.open.contains(reference)) refuse(place, "refers to itself before anything is said");
-  const std::string key = cat(int(place.text), " ", reference);
+  const std::string key = cat(int(place.text), place.python_words, " ", reference);
   if (const auto found = references_.find(key); found != references_.end()) return found->second;
   const std::string name = ebnf_.declare("reference");
   references_.emplace(key, name);
@@ -106,6 +106,8 @@ std::string SchemaWriter::write_values(const Json& schema, const Place& place) {
 
 std::string SchemaWriter::write_value(const Json& value, const Place& place) const {
   if (place.text == Text::kMarked) return ebnf_.marked_literal(written_value(value));
+  if (value.is_boolean()) return write_word(value ? "true" : "false", place);
+  if (value.is_null()) return write_word("null", place);
   const bool raw = place.text == Text::kRaw && value.is_string();
   return literal(raw ? value.get<std::string>() : value.dump());
 }

@@ -29,6 +29,7 @@ class SchemaWriter {
     std::string path = "#";
     int depth = 0;
     Text text = Text::kQuoted;
+    bool python_words = false;   // True, False and None may stand for JSON's
     std::set<std::string> open;  // references followed since the last member or item
 
     Place below(std::string_view step) const {
@@ -42,6 +43,7 @@ class SchemaWriter {
       Place out = below(step);
       out.open.clear();
       if (text == Text::kRaw) out.text = Text::kQuoted;
+      out.python_words = false;
       return out;
     }
   };
@@ -52,6 +54,8 @@ class SchemaWriter {
   std::string write(const Json& schema, const Place& place);
   // The members of an object between tags.
   std::string write_tagged(const Json& schema, const Tags& tags);
+  // The members of an object as keyword arguments.
+  std::string write_keywords(const Json& schema);
   // A value with bare names, and strings between two of `quote`.
   std::string write_marked(const Json& schema, const std::string& quote);
 
@@ -67,6 +71,7 @@ class SchemaWriter {
   static std::vector<std::string> implied_types(const Json& schema);
   std::string write_types(const Json& schema, const Place& place);
   std::string write_type(const Json& schema, const std::string& type, const Place& place);
+  static std::string write_word(const char* word, const Place& place);
   std::string write_any(const Place& place);
   std::string marked_value();
 

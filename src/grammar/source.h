@@ -23,6 +23,7 @@ enum class Extras {
 // control tokens as in Literal.
 struct Tags {
   std::string before_name, before_value, after_value, line_end;
+  std::vector<std::string> attributes = {};  // one of them in front of before_value; none: nothing
   bool operator==(const Tags&) const = default;
 };
 
@@ -33,6 +34,9 @@ struct JsonSchema {
   // Not empty: names are bare and in the order of the alphabet, and strings stand as they are
   // between two of these, a control token perhaps.
   std::string quote = {};
+  // The members of an object as Python's keyword arguments, NAME=VALUE, and their words as Python's
+  // or as JSON's. What stands inside a value is JSON.
+  bool keywords = false;
   bool operator==(const JsonSchema&) const = default;
 };
 struct AnyJson {  // a whole JSON value

@@ -131,12 +131,14 @@ class KeyWriter {
     add(node.schema);
     add(int64_t(node.extras));
     add(node.quote);
+    add(int64_t(node.keywords));
     add(int64_t(node.tags.has_value()));
     if (!node.tags) return;
     for (const std::string* text : {&node.tags->before_name, &node.tags->before_value,
                                     &node.tags->after_value, &node.tags->line_end}) {
       add(*text);
     }
+    add(node.tags->attributes);
   }
   void add(const AnyJson& node) { add(int64_t(node.root)); }
   void add(const Gbnf& node) { add(node.rules); }
