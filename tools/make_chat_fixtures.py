@@ -194,8 +194,164 @@ class Harmony:
             f"<|channel|>commentary to=functions.{n} <|constrain|>json<|message|>{dump(a)}" for n, a in calls)
 
 
+class DeepseekV32:
+    names = ("deepseek-v3.2",)
+    think = ("<think>", "</think>")
+    block = "function_calls"
+    nothing = ""  # where a call has no parameters
+
+    def calls(self, calls):
+        return f"<｜DSML｜{self.block}>\n" + "".join(self.call(*call) for call in calls) + f"</｜DSML｜{self.block}>"
+
+    def before(self, text):
+        return text + "\n\n"
+
+    def call(self, name, arguments):
+        text = f'<｜DSML｜invoke name="{name}">\n' + ("" if arguments else self.nothing)
+        for key, value in arguments.items():
+            is_string = isinstance(value, str)
+            text += (f'<｜DSML｜parameter name="{key}" string="{"true" if is_string else "false"}">'
+                     f'{value if is_string else dump(value)}</｜DSML｜parameter>\n')
+        return text + "</｜DSML｜invoke>\n"
+
+
+class DeepseekV4(DeepseekV32):
+    names = ("deepseek-v4",)
+    block = "tool_calls"
+    nothing = "\n"
+
+
+class MiniCpm:
+    names = ("minicpm",)
+    think = ("<think>\n", "\n</think>\n\n")
+
+    def calls(self, calls):
+        return "\n".join(self.call(*call) for call in calls)
+
+    def call(self, name, arguments):
+        text = f'<function name="{name}">'
+        for key, value in arguments.items():
+            value = value if isinstance(value, str) else dump(value)
+            if any(c in value for c in "<&\n"):
+                value = f"<![CDATA[{value}]]>"
+            text += f'<param name="{key}">{value}</param>'
+        return text + "</function>"
+
+
+class Cohere:
+    names = ("cohere",)
+    think = ("<|START_THINKING|>", "<|END_THINKING|>")
+
+    def words(self, text):
+        return f"<|START_TEXT|>{text}<|END_TEXT|>"
+
+    def calls(self, calls):
+        inner = ",\n".join(f'    {{"tool_call_id": "{i}", "tool_name": {dump(n)}, "parameters": {dump(a)}}}'
+                           for i, (n, a) in enumerate(calls))
+        return f"<|START_ACTION|>[\n{inner}\n]<|END_ACTION|>"
+
+
+class CommandR:
+    names = ("command-r",)
+    think = None
+
+    def calls(self, calls):
+        inner = ",\n".join(f'    {{\n        "tool_name": {dump(n)},\n        "parameters": '
+                           + ("{}" if not a else json.dumps(a, ensure_ascii=False, indent=4).replace("\n", "\n        "))
+                           + "\n    }" for n, a in calls)
+        return f"Action:\n```json\n[\n{inner}\n]```"
+
+
+class Listed:
+    """A list of call objects behind a mark."""
+    def __init__(self, name, mark, end="", think=None, call='{{"name": {name}, "arguments": {arguments}}}'):
+        self.names = (name,)
+        self.mark, self.end, self.think, self.form = mark, end, think, call
+
+    def calls(self, calls):
+        return self.mark + "[" + ", ".join(
+            self.form.format(name=dump(n), arguments=dump(a)) for n, a in calls) + "]" + self.end
+
+
+class Hunyuan:
+    names = ("hunyuan",)
+    think = ("<think:opensource>", "</think:opensource>")
+
+    def calls(self, calls):
+        return "<tool_calls:opensource>\n" + "".join(self.call(*call) for call in calls) + "</tool_calls:opensource>"
+
+    def call(self, name, arguments):
+        text = f"<tool_call:opensource>{name}<tool_sep:opensource>\n"
+        for key, value in arguments.items():
+            text += (f"<arg_key:opensource>{key}</arg_key:opensource>\n<arg_value:opensource>"
+                     f"{value if isinstance(value, str) else dump(value)}</arg_value:opensource>\n")
+        return text + "</tool_call:opensource>\n"
+
+
+class SeedOss:
+    names = ("seed-oss",)
+    think = ("<seed:think>", "</seed:think>")
+
+    def calls(self, calls):
+        return "\n".join(self.call(*call) for call in calls)
+
+    def call(self, name, arguments):
+        text = f"<seed:tool_call>\n<function={name}>\n"
+        for key, value in arguments.items():
+            text += f"<parameter={key}>{value if isinstance(value, str) else dump(value)}</parameter>\n"
+        return text + "</function>\n</seed:tool_call>"
+
+
+class MinimaxM1:
+    names = ("minimax-m1",)
+    think = ("<think>\n", "\n</think>\n\n")
+
+    def calls(self, calls):
+        inner = "".join(f'{{"name": {dump(n)}, "arguments": {dump(a)}}}\n' for n, a in calls)
+        return f"<tool_calls>\n{inner}</tool_calls>"
+
+
+class Functionary:
+    names = ("functionary",)
+    think = None
+
+    def calls(self, calls):
+        return "".join(f"<function={n}>{dump(a)}</function>" for n, a in calls)
+
+
+class GigaChat:
+    names = ("gigachat",)
+    think = None
+    one_call = True
+
+    def calls(self, calls):
+        return "".join(f'<|function_call|>{{"name": {dump(n)}, "arguments": {dump(a)}}}' for n, a in calls)
+
+
+class Lfm2:
+    names = ("lfm2",)
+    think = ("<think>", "</think>")
+
+    def calls(self, calls):
+        return "<|tool_call_start|>[" + ", ".join(self.call(*call) for call in calls) + "]<|tool_call_end|>"
+
+    def call(self, name, arguments):
+        words = {True: "True", False: "False", None: "None"}
+        return f"{name}(" + ", ".join(
+            f"{key}={words[value] if value is None or isinstance(value, bool) else dump(value)}"
+            for key, value in arguments.items()) + ")"
+
+
 FAMILIES = [Hermes(), QwenXml(), Glm(), GlmFlat(), Minimax(), Kimi(), Llama(), Mistral(), MistralList(), Deepseek(), DeepseekR1(), Gemma(),
-            FunctionGemma(), Harmony()]
+            FunctionGemma(), Harmony(), DeepseekV32(), DeepseekV4(), MiniCpm(), Cohere(), CommandR(),
+            Listed("granite", "<|tool_call|>", think=Hermes.think),
+            Listed("nemotron", "<TOOLCALL>", "</TOOLCALL>", think=("<think>\n", "\n</think>\n\n")),
+            Listed("firefunction", "functools"),
+            Listed("apriel", "<tool_calls>", "</tool_calls>",
+                   think=("Here are my reasoning steps:\n", "\n[BEGIN FINAL RESPONSE]\n")),
+            Listed("apertus", "<|tools_prefix|>", "<|tools_suffix|>", think=("<|inner_prefix|>", "<|inner_suffix|>"),
+                   call="{{{name}: {arguments}}}"),
+            GigaChat(), Lfm2(), Hunyuan(), SeedOss(), MinimaxM1(), Functionary()]
 
 CALLS = {
     "one": [WEATHER],
@@ -226,6 +382,8 @@ def regular(family, name):
     words = getattr(family, "words", lambda text: text)
     before = getattr(family, "before", lambda text: text + "\n")
     for title, calls in CALLS.items():
+        if len(calls) > 1 and getattr(family, "one_call", False):
+            continue
         yield title, family.calls(calls), expected(calls, ids=ids)
     yield "words", words("Hello, wörld. 1 < 2"), expected([], "Hello, wörld. 1 < 2")
     if getattr(family, "words_before", True):
@@ -259,6 +417,7 @@ def hand_written():
             [("f", {"a": "x\ny\tz"})])
         yield name, "bad-escape", '<tool_call>{"name":"f","arguments":{"a":"\\d+\\\'"}}</tool_call>', expected(
             [("f", {"a": "\\d+'"})])
+        yield name, "with-id", '<tool_call>{"name":"now","id":"x","arguments":{}}</tool_call>', expected([EMPTY])
         yield name, "garbage", "<tool_call>\nget the weather\n</tool_call>", expected(
             [], "<tool_call>\nget the weather\n</tool_call>", unparsed=1)
         yield name, "no-name", '<tool_call>{"arguments": {}}</tool_call>', expected(
@@ -324,6 +483,106 @@ def hand_written():
     yield "kimi", "blanks", section.format("\n" + kimi.replace(":0", ":0 ") + "\n"), expected([WEATHER], ids=Kimi.ids)
     yield "kimi", "words-after", section.format(kimi) + "Done.", expected([WEATHER], "Done.", ids=Kimi.ids)
     yield "kimi", "garbage", section.format("oops"), expected([], section.format("oops"), unparsed=1)
+    for version, block in (("3.2", "function_calls"), ("4", "tool_calls")):
+        name = f"deepseek-v{version}"
+        begin, end = f"<｜DSML｜{block}>\n", f"</｜DSML｜invoke>\n</｜DSML｜{block}>"
+        invoke = '<｜DSML｜invoke name="{}">\n'
+        parameter = '<｜DSML｜parameter name="{}" string="{}">{}</｜DSML｜parameter>\n'
+        city = invoke.format("get_weather") + parameter.format("city", "true", "Paris")
+        yield name, "no-block-end", begin + city + "</｜DSML｜invoke>", weather
+        yield name, "one-line", (begin + city + end).replace("\n", ""), weather
+        yield name, "words-after", begin + city + end + "\nDone.", expected([WEATHER], "Done.")
+        yield name, "no-attribute", begin + city.replace(' string="true"', "") + end, weather
+        yield name, "said-to-be-json", begin + invoke.format("get_weather") + parameter.format(
+            "city", "false", "12") + end, expected([("get_weather", {"city": "12"})])
+        yield name, "said-to-be-text", begin + invoke.format("book") + parameter.format(
+            "nights", "true", "3") + end, expected([("book", {"nights": 3})])
+        yield name, "unknown-tool", begin + invoke.format("f") + parameter.format("a", "true", "1") + parameter.format(
+            "b", "false", "[1, true]") + end, expected([("f", {"a": "1", "b": [1, True]})])
+        yield name, "line-ends-of-the-value", begin + invoke.format("get_weather") + parameter.format(
+            "city", "true", "\nParis\n") + end, expected([("get_weather", {"city": "\nParis\n"})])
+        yield name, "garbage", begin + "oops", expected([], begin + "oops", unparsed=1)
+    minicpm = '<function name="get_weather"><param name="city">{}</param></function>'
+    yield "minicpm", "cdata", minicpm.format("<![CDATA[a</param>b]]>"), expected([("get_weather", {"city": "a</param>b"})])
+    yield "minicpm", "line-ends", ('<function name="get_weather">\n<param name="city">Paris</param>\n</function>'), weather
+    yield "minicpm", "words-after", minicpm.format("Paris") + "\nDone.", expected([WEATHER], "Done.")
+    yield "minicpm", "string-that-looks-typed", minicpm.format("12"), expected([("get_weather", {"city": "12"})])
+    yield "minicpm", "not-a-mark", "a <function> b <function nam", expected([], "a <function> b <function nam")
+    action = '{"tool_call_id": "0", "tool_name": "get_weather", "parameters": {"city": "Paris"}}'
+    yield "cohere", "one-line", f"<|START_ACTION|>[{action}]<|END_ACTION|>", weather
+    yield "cohere", "no-id", '<|START_ACTION|>[{"tool_name": "get_weather", "parameters": {"city": "Paris"}}]<|END_ACTION|>', weather
+    yield "cohere", "no-list", f"<|START_ACTION|>{action}<|END_ACTION|>", weather
+    yield "cohere", "no-bracket-end", f"<|START_ACTION|>[{action}<|END_ACTION|>", weather
+    yield "cohere", "no-end", f"<|START_ACTION|>[{action}", weather
+    yield "cohere", "trailing-comma", f"<|START_ACTION|>[{action},]<|END_ACTION|>", weather
+    yield "cohere", "no-calls", "<|START_ACTION|>[]<|END_ACTION|>", expected([])
+    yield "cohere", "response", "<|START_RESPONSE|>Yes.<|END_RESPONSE|>", expected([], "Yes.")
+    yield "cohere", "no-marks", "Yes.", expected([], "Yes.")
+    yield "cohere", "nothing-thought", "<|START_THINKING|><|END_THINKING|><|START_TEXT|>Yes.<|END_TEXT|>", expected([], "Yes.")
+    yield "cohere", "garbage", "<|START_ACTION|>[oops]<|END_ACTION|>", expected(
+        [], "<|START_ACTION|>[oops]<|END_ACTION|>", unparsed=1)
+    yield "cohere", "garbage-after-a-call", f"<|START_ACTION|>[{action}, oops]<|END_ACTION|>", expected(
+        [WEATHER], ", oops]<|END_ACTION|>", unparsed=1)
+    yield "command-r", "one-line", 'Action: ```json [{"tool_name": "get_weather", "parameters": {"city": "Paris"}}]```', weather
+    yield "command-r", "not-a-mark", "Action: none", expected([], "Action: none")
+    listed = '{"name": "get_weather", "arguments": {"city": "Paris"}}'
+    for name, mark, end in (("granite", "<|tool_call|>", ""), ("nemotron", "<TOOLCALL>", "</TOOLCALL>"),
+                            ("apriel", "<tool_calls>", "</tool_calls>")):
+        yield name, "compact", f"{mark}[{listed.replace(' ', '')}]{end}", weather
+        yield name, "line-ends", f"{mark}[\n  {listed},\n  {listed}\n]\n{end}", expected([WEATHER, WEATHER])
+        yield name, "text-arguments", mark + '[{"name": "get_weather", "arguments": "{\\"city\\": \\"Paris\\"}"}]' + end, weather
+        yield name, "no-list", f"{mark}{listed}{end}", weather
+        yield name, "no-end", f"{mark}[{listed}", weather
+        yield name, "with-id", mark + "[" + listed[:-1] + ', "id": "x"}]' + end, weather
+        yield name, "garbage", f"{mark}[1]", expected([], f"{mark}[1]", unparsed=1)
+        yield name, "no-name", mark + '[{"arguments": {}}]', expected([], mark + '[{"arguments": {}}]', unparsed=1)
+        if end:
+            yield name, "words-after", f"{mark}[{listed}]{end}\nDone.", expected([WEATHER], "Done.")
+    hunyuan = Hunyuan().calls([WEATHER])
+    yield "hunyuan", "one-line", hunyuan.replace("\n", ""), weather
+    yield "hunyuan", "no-end", hunyuan.removesuffix("</tool_calls:opensource>"), weather
+    yield "hunyuan", "words-after", hunyuan + "\nDone.", expected([WEATHER], "Done.")
+    yield "hunyuan", "string-that-looks-typed", hunyuan.replace("Paris", "12"), expected([("get_weather", {"city": "12"})])
+    seed = SeedOss().calls([WEATHER])
+    yield "seed-oss", "line-ends-of-the-value", seed.replace("Paris", "\nParis\n"), expected([("get_weather", {"city": "\nParis\n"})])
+    yield "seed-oss", "no-end", seed.removesuffix("\n</seed:tool_call>"), weather
+    yield "seed-oss", "words-after", seed + "\nDone.", expected([WEATHER], "Done.")
+    yield "seed-oss", "blank-before", "\n" + seed, weather
+    yield "minimax-m1", "no-end", f"<tool_calls>\n{listed}\n", weather
+    yield "minimax-m1", "bracketed", f"<tool_calls>[{listed}, {listed}]</tool_calls>", expected([WEATHER, WEATHER])
+    yield "minimax-m1", "words-after", f"<tool_calls>\n{listed}\n</tool_calls>\nDone.", expected([WEATHER], "Done.")
+    yield "functionary", "words-after", '<function=get_weather>{"city": "Paris"}</function>\nDone.', expected([WEATHER], "Done.")
+    yield "functionary", "no-end", '<function=get_weather>{"city": "Paris"}', weather
+    yield "firefunction", "blank", f" functools[{listed}]", weather
+    yield "firefunction", "not-a-mark", "import functools", expected([], "import functools")
+    yield "apertus", "no-end", '<|tools_prefix|>[{"get_weather": {"city": "Paris"}}', weather
+    yield "apertus", "garbage", "<|tools_prefix|>[7]", expected([], "<|tools_prefix|>[7]", unparsed=1)
+    yield "apriel", "end-of-response", "Here are my reasoning steps:\nHm.\n[BEGIN FINAL RESPONSE]\nYes.\n[END FINAL RESPONSE]", expected(
+        [], "Yes.\n", "Hm.")
+    yield "gigachat", "own-message", f"<|message_sep|>\n\nfunction call<|role_sep|>\n{listed}<|message_sep|>\n\n", weather
+    yield "gigachat", "words-then-message", f"Let me look.<|message_sep|>\n\nfunction call<|role_sep|>\n{listed}", expected(
+        [WEATHER], "Let me look.")
+    lfm = "<|tool_call_start|>{}<|tool_call_end|>"
+    yield "lfm2", "single-quotes", lfm.format("[get_weather(city='Paris')]"), weather
+    yield "lfm2", "quote-in-quotes", lfm.format("""[get_weather(city='l\\'île "d"')]"""), expected(
+        [("get_weather", {"city": "l'île \"d\""})])
+    yield "lfm2", "python-list", lfm.format("[f(a=['x', True, None], b={'k': -1.5e3})]"), expected(
+        [("f", {"a": ["x", True, None], "b": {"k": -1.5e3}})])
+    yield "lfm2", "json-words", lfm.format("[f(a=true, b=null)]"), expected([("f", {"a": True, "b": None})])
+    yield "lfm2", "blanks", lfm.format("[ get_weather( city = 'Paris' , ) , now ( ) ]".replace("now (", "now(")), expected(
+        [WEATHER, EMPTY])
+    yield "lfm2", "no-list", lfm.format("get_weather(city='Paris')"), weather
+    yield "lfm2", "json", lfm.format(f"[{listed}]"), weather
+    yield "lfm2", "no-end", "<|tool_call_start|>[get_weather(city='Paris')]", weather
+    yield "lfm2", "words-after", lfm.format("[now()]") + "Checking.", expected([EMPTY], "Checking.")
+    yield "lfm2", "raw-line-end", lfm.format("[f(a='x\ny')]"), expected([("f", {"a": "x\ny"})])
+    yield "lfm2", "garbage", lfm.format("[oops]"), expected([], lfm.format("[oops]"), unparsed=1)
+    for title, text in (("python-calls", "[get_weather(city='Paris'), now()]"),
+                        ("python-start", "<|python_start|>[get_weather(city='Paris'), now()]<|python_end|>")):
+        yield "llama", title, text, expected([WEATHER, EMPTY])
+    yield "llama", "a-list", "[1, 2]", expected([], "[1, 2]")
+    yield "llama", "no-tool", "[f(x=1)]", expected([], "[f(x=1)]")
+    yield "llama", "a-link", "[here](x)", expected([], "[here](x)")
     yield "llama", "words-with-semicolon", "a; b", expected([], "a; b")
     yield "llama", "line-end-between", '{"name": "now", "parameters": {}}\n{"name": "now", "parameters": {}}', expected([EMPTY, EMPTY])
     yield "function-gemma", "words-after", "<start_function_call>call:now{}<end_function_call>ok", expected([EMPTY], "ok")

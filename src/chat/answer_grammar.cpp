@@ -36,12 +36,12 @@ std::vector<const Tool*> callable(const AnswerRules& rules) {
   return out;
 }
 
-// From after `begin` to after `end`.
+// From `open` to `end`.
 Source calls_source(const AnswerRules& rules, const CallNotation& notation) {
   std::vector<Source> ways;
   for (const Tool* tool : callable(rules)) ways.push_back(notation.call(*tool));
   const Source call = grammar::any_of(std::move(ways));
-  std::vector<Source> parts = {call};
+  std::vector<Source> parts = {literal(notation.open), call};
   const bool several =
       rules.parallel == ParallelCalls::kAllowed && rules.choice != ToolChoice::kNamed;
   if (several) {

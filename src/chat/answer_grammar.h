@@ -12,7 +12,8 @@
 namespace ridge::chat {
 
 struct CallNotation {
-  std::string begin;    // announces calls
+  std::string begin;    // announces calls, and nothing else: what follows is bound
+  std::string open;     // … in front of the first
   std::string between;  // … after a call, a further one
   std::string end;      // after the last
   // One call, after `begin` or `between`.

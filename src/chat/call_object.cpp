@@ -84,7 +84,10 @@ bool CallObject::step_key(char c) {
   }
   if (value_.push(std::string_view(&c, 1)) == 0) return broken();
   if (value_.state() == JsonReader::State::kDone) {
-    member_ = member_of(text_of_json(value_.take()));
+    const std::string key = text_of_json(value_.take());
+    const bool is_name = form_ == Form::kByName && name_.empty();
+    if (is_name) name_ = key;
+    member_ = is_name ? Member::kArguments : member_of(key);
     expect_ = Expect::kColon;
   }
   return true;

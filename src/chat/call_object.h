@@ -14,6 +14,11 @@ namespace ridge::chat {
 class CallObject {
  public:
   enum class State { kRunning, kDone, kBroken };
+  enum class Form {
+    kMembers,  // {"name": "x", "arguments": {…}}
+    kByName,   // {"x": {…}}
+  };
+  explicit CallObject(Form form = Form::kMembers) : form_(form) {}
 
   size_t push(std::string_view bytes);  // as JsonReader
   State state() const { return state_; }
@@ -38,6 +43,7 @@ class CallObject {
   static Member member_of(std::string_view key);
   bool broken();
 
+  Form form_;
   State state_ = State::kRunning;
   Expect expect_ = Expect::kBegin;
   int levels_ = 0;  // {"function": {…}} has two

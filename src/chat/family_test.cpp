@@ -158,6 +158,27 @@ TEST(Families, TextIsHeldBackOnlyWhileItMayBeAMark) {
   EXPECT_EQ(text_of(parser->push("box")), "<toolbox");
 }
 
+// As prompts show it, and histories where the template cannot.
+TEST(Families, ACallInWordsIsReadBack) {
+  const char* const arguments =
+      R"({"name": "A \"B\"", "nights": 3, "smoking": true, "tags": ["é"]})";
+  for (const char* name :
+       {"hermes", "generic", "qwen-xml", "glm", "kimi", "deepseek", "deepseek-r1", "cohere",
+        "command-r", "granite", "nemotron", "firefunction", "apriel", "apertus", "gigachat",
+        "minimax-m1", "functionary", "lfm2"}) {
+    SCOPED_TRACE(name);
+    const Family& family = *find_family(name);
+    const ParsedAnswer answer =
+        parse_answer(*family.parser(recorded().rules), family.written_call("book", arguments),
+                     Ending::kComplete);
+    ASSERT_EQ(answer.calls.size(), 1u) << answer.content;
+    EXPECT_EQ(answer.calls[0].name, "book");
+    EXPECT_TRUE(answer.calls[0].whole);
+    EXPECT_EQ(Json::parse(answer.calls[0].arguments), Json::parse(arguments));
+    EXPECT_EQ(answer.content, "");
+  }
+}
+
 // Of the answers above those that are calls alone, and the same with a boolean for a number.
 TEST(Families, GrammarsTakeWhatTheFamilyWritesAndBindItsTypes) {
   grammar::GrammarCompiler compiler(grammar::TestVocabulary::make());
@@ -179,6 +200,34 @@ TEST(Families, GrammarsTakeWhatTheFamilyWritesAndBindItsTypes) {
     EXPECT_FALSE(grammar::accepts(grammar, wrong));
   }
   EXPECT_EQ(n_calls, int(family_names().size()) * 6);
+}
+
+// With several calls; and where nothing is demanded, with words and reasoning before them.
+TEST(Families, GrammarsTakeCallsInARowAndWhatComesBeforeThem) {
+  grammar::GrammarCompiler compiler(grammar::TestVocabulary::make());
+  AnswerRules required = recorded().rules, free = recorded().rules;
+  required.choice = ToolChoice::kRequired;
+  required.reasons = true;
+  int n_in_a_row = 0, n_before = 0;
+  for (const RecordedOutput& output : recorded().outputs) {
+    SCOPED_TRACE(std::string(output.family->name()) + " " + output.title + "\n" + output.text);
+    const bool one_at_most = output.family->name() == "harmony";
+    if ((output.title == "two" || output.title == "three") && !one_at_most) {
+      EXPECT_TRUE(
+          grammar::accepts(compiler.compile(*output.family->grammar(required)), output.text));
+      ++n_in_a_row;
+    }
+    if (output.title == "words-then-call" || output.title == "thought-then-call") {
+      EXPECT_TRUE(grammar::accepts(compiler.compile(*output.family->grammar(free)), output.text));
+      ++n_before;
+    }
+    if (output.title == "thought-then-call") {
+      EXPECT_TRUE(
+          grammar::accepts(compiler.compile(*output.family->grammar(required)), output.text));
+    }
+  }
+  EXPECT_GE(n_in_a_row, 50);
+  EXPECT_GE(n_before, 50);
 }
 
 TEST(Families, EveryNameIsFoundAgain) {

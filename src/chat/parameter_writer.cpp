@@ -5,9 +5,10 @@
 
 namespace ridge::chat {
 
-void ParameterWriter::begin(std::string_view name) {
+void ParameterWriter::begin(std::string_view name, std::optional<ValueKind> said) {
   name_ = name;
-  kind_ = value_kind(tool_, name_);
+  kind_ = value_kind(tool_, name_, said.value_or(ValueKind::kText));
+  if (said && kind_ == ValueKind::kEither) kind_ = *said;
   in_value_ = true;
   quoted_ = false;
   at_start_ = true;

@@ -2,6 +2,7 @@
 // arguments. Strings stream; of the others only whole ones are written.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,8 @@ class ParameterWriter {
  public:
   ParameterWriter(const Tool* tool, LineEnds line_ends) : tool_(tool), line_ends_(line_ends) {}
 
-  void begin(std::string_view name);
+  // `said` is what the model itself says of the value's type. The schema knows better.
+  void begin(std::string_view name, std::optional<ValueKind> said = std::nullopt);
   // More of the value.
   std::string value(std::string_view text);
   std::string end();    // of the value

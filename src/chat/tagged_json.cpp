@@ -9,18 +9,18 @@ TaggedJsonScanner::TaggedJsonScanner(TaggedJsonMarks marks, ThinkMarks think,
                                      const AnswerRules& rules)
     : ThinkScanner(std::move(think), rules.prompt_end),
       marks_(std::move(marks)),
-      parses_calls_(!rules.tools.empty() && rules.choice != ToolChoice::kNone) {}
+      parses_calls_(!rules.tools.empty() && rules.choice != ToolChoice::kNone) {
+  if (parses_calls_) text_marks_ = marks_.begin;
+  text_marks_.insert(text_marks_.end(), marks_.passed.begin(), marks_.passed.end());
+}
 
 bool TaggedJsonScanner::step_body() {
   switch (phase_) {
     case Phase::kText: {
-      if (!parses_calls_) {
-        text_until(Event::Kind::kContent, {});
-        return false;
-      }
-      const auto mark = text_until(Event::Kind::kContent, marks_.begin);
+      const auto mark = text_until(Event::Kind::kContent, text_marks_);
       if (!mark) return false;
-      if (enters_object(*mark)) begin_object(marks_.begin[*mark]);
+      const bool begins = parses_calls_ && *mark < marks_.begin.size();
+      if (begins && enters_object(*mark)) begin_object(marks_.begin[*mark]);
       return true;
     }
     case Phase::kObject:
@@ -44,7 +44,7 @@ bool TaggedJsonScanner::step_object() {
   const size_t taken = object_.push(rest());
   if (!in_call()) raw_ += rest().substr(0, taken);
   skip(taken);
-  if (!in_call() && object_.has_name()) begin_call(object_.name(), object_.id());
+  if (!in_call() && object_.has_name()) begin_call(object_.name());
   if (in_call()) arguments(object_.take_arguments());
   if (object_.state() == CallObject::State::kRunning) return false;
   if (object_.state() == CallObject::State::kBroken) {

@@ -13,6 +13,7 @@ namespace ridge::chat {
 struct TaggedJsonMarks {
   std::vector<std::string> begin;
   std::vector<std::string> end;
+  std::vector<std::string> passed = {};  // in text, left out
 };
 
 // Reads one call object from the scanner's text.
@@ -42,6 +43,7 @@ class TaggedJsonScanner : public ThinkScanner {
   void give_up();
 
   TaggedJsonMarks marks_;
+  std::vector<std::string> text_marks_;  // those that text is searched for: begin, passed
   bool parses_calls_;
   Phase phase_ = Phase::kText;
   CallObject object_;

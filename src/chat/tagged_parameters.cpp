@@ -19,9 +19,7 @@ TaggedJsonMarks marks_of(const ParameterTags& tags) {
 }  // namespace
 
 TaggedParameterScanner::TaggedParameterScanner(ParameterTags tags, const AnswerRules& rules)
-    : TaggedJsonScanner(marks_of(tags), ThinkMarks{}, rules),
-      tags_(std::move(tags)),
-      rules_(rules) {}
+    : TaggedJsonScanner(marks_of(tags), tags.think, rules), tags_(std::move(tags)), rules_(rules) {}
 
 bool TaggedParameterScanner::enters_object(size_t mark) {
   stage_ = mark == 0 ? Stage::kBegin : Stage::kName;
@@ -40,6 +38,8 @@ bool TaggedParameterScanner::step_own() {
       return step_parameters();
     case Stage::kKey:
       return step_key();
+    case Stage::kAttributes:
+      return step_attributes();
     case Stage::kBeforeValue:
       return step_before_value();
     case Stage::kValue:
@@ -152,18 +152,36 @@ bool TaggedParameterScanner::step_parameters() {
 bool TaggedParameterScanner::step_key() {
   const size_t end = rest().find(tags_.key_end);
   if (end == std::string_view::npos) return false;
-  writer_.begin(rest().substr(0, end));
+  key_ = rest().substr(0, end);
   skip(end + tags_.key_end.size());
-  stage_ = tags_.value.empty() ? Stage::kValue : Stage::kBeforeValue;
+  stage_ = tags_.attributes_end.empty() ? after_key() : Stage::kAttributes;
+  if (stage_ != Stage::kAttributes) writer_.begin(key_);
   return true;
+}
+
+bool TaggedParameterScanner::step_attributes() {
+  const size_t end = rest().find(tags_.attributes_end);
+  if (end == std::string_view::npos) return false;
+  const std::string_view attributes = rest().substr(0, end);
+  const bool is_string = attributes.find(tags_.string_attribute) != std::string_view::npos;
+  writer_.begin(key_, is_string ? ValueKind::kText : ValueKind::kJson);
+  skip(end + tags_.attributes_end.size());
+  stage_ = after_key();
+  return true;
+}
+
+TaggedParameterScanner::Stage TaggedParameterScanner::after_key() const {
+  return tags_.value.empty() && tags_.raw.empty() ? Stage::kValue : Stage::kBeforeValue;
 }
 
 // A value without its tag is taken as one.
 bool TaggedParameterScanner::step_before_value() {
-  const auto begins = next_is(tags_.value);
+  const std::string& tag = tags_.raw.empty() ? tags_.value : tags_.raw;
+  const auto begins = next_is(tag);
   if (!begins) return false;
+  in_raw_ = *begins && !tags_.raw.empty();
   const size_t at = std::min(rest().find_first_not_of(" \t\r\n"), rest().size());
-  const bool cut = !*begins && at_end() && tags_.value.starts_with(rest().substr(at));
+  const bool cut = !*begins && at_end() && tag.starts_with(rest().substr(at));
   if (cut) return false;
   stage_ = Stage::kValue;
   return true;
@@ -171,7 +189,8 @@ bool TaggedParameterScanner::step_before_value() {
 
 // Some end a value by beginning the next parameter or ending the call.
 bool TaggedParameterScanner::step_value() {
-  const std::vector<std::string> ends = {tags_.value_end, tags_.key, tags_.call_end};
+  std::vector<std::string> ends = {tags_.value_end, tags_.key, tags_.call_end};
+  if (in_raw_) ends = {tags_.raw_end + tags_.value_end};
   const Found found = find(ends);
   size_t n = std::min(found.at, rest().size());
   // Where the answer was cut, half a tag is no part of the value.
@@ -182,6 +201,7 @@ bool TaggedParameterScanner::step_value() {
   if (found.at == std::string_view::npos || found.partial) return false;
   arguments(writer_.end());
   if (found.mark == 0) skip(ends[0].size());
+  in_raw_ = false;
   stage_ = Stage::kParameters;
   return true;
 }

@@ -62,14 +62,14 @@ void collect_types(const Json& root, const Json& schema, int levels, Types& type
 
 }  // namespace
 
-ValueKind value_kind(const Tool* tool, std::string_view parameter) {
-  if (!tool) return ValueKind::kText;
+ValueKind value_kind(const Tool* tool, std::string_view parameter, ValueKind otherwise) {
+  if (!tool) return otherwise;
   const Json schema = Json::parse(tool->parameters, nullptr, false);
-  if (!schema.is_object()) return ValueKind::kText;
+  if (!schema.is_object()) return otherwise;
   const auto properties = schema.find("properties");
-  if (properties == schema.end() || !properties->is_object()) return ValueKind::kText;
+  if (properties == schema.end() || !properties->is_object()) return otherwise;
   const auto property = properties->find(std::string(parameter));
-  if (property == properties->end()) return ValueKind::kText;
+  if (property == properties->end()) return otherwise;
   Types types;
   collect_types(schema, *property, 0, types);
   if (types.text == types.other) return ValueKind::kEither;

@@ -15,8 +15,9 @@ enum class ValueKind {
   kEither,  // what it looks like
 };
 
-// Of a name that the schema does not know: kText.
-ValueKind value_kind(const Tool* tool, std::string_view parameter);
+// Of a name that the schema does not know: `otherwise`.
+ValueKind value_kind(const Tool* tool, std::string_view parameter,
+                     ValueKind otherwise = ValueKind::kText);
 
 // JSON of the text; a string where it is no JSON of its own.
 std::string json_of_text(ValueKind kind, std::string_view text);
