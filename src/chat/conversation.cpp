@@ -91,17 +91,44 @@ std::string tool_instructions(const std::vector<Tool>& tools, const Family& fami
          family.written_call("function name", R"({"parameter": "value"})");
 }
 
-// A call and a result in words, for templates that know no tools.
-Message as_words(const Message& message, const Family& family) {
-  Message out = message;
+// A result in words, for templates that know none.
+void say_result(Message& message) {
+  if (message.role != "tool") return;
+  message.role = "user";
+  message.content = cat("<tool_response>\n", message.content, "\n</tool_response>");
+}
+
+size_t common_prefix(std::string_view a, std::string_view b) {
+  const auto end = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
+  return size_t(end - a.begin());
+}
+
+// A call in words, for templates that know none. What stands around its name and arguments is the
+// family's, and may be control tokens.
+text::Text call_in_words(const ToolCall& call, const Family& family) {
+  text::Text out;
+  out.bytes = family.written_call(call.name, valid_arguments(call.arguments));
+  const std::string frame = family.written_call("", "{}");
+  const size_t begin = common_prefix(out.bytes, frame);
+  const size_t most = std::min(out.bytes.size(), frame.size()) - begin;
+  const auto tail =
+      std::mismatch(out.bytes.rbegin(), out.bytes.rbegin() + std::ptrdiff_t(most), frame.rbegin());
+  const size_t end = out.bytes.size() - size_t(tail.first - out.bytes.rbegin());
+  if (begin > 0) out.trusted.push_back({0, begin});
+  if (end < out.bytes.size()) out.trusted.push_back({end, out.bytes.size()});
+  return out;
+}
+
+// What an assistant said and whom it called.
+text::Text with_calls_in_words(const Message& message, const Family& family) {
+  text::Text out{message.content, {}};
   for (const ToolCall& call : message.calls) {
-    append(out.content, cat(out.content.empty() ? "" : "\n",
-                            family.written_call(call.name, valid_arguments(call.arguments))));
-  }
-  out.calls.clear();
-  if (message.role == "tool") {
-    out.role = "user";
-    out.content = cat("<tool_response>\n", message.content, "\n</tool_response>");
+    if (!out.bytes.empty()) out.bytes += '\n';
+    const text::Text words = call_in_words(call, family);
+    for (const text::Range& range : words.trusted) {
+      out.trusted.push_back({range.begin + out.bytes.size(), range.end + out.bytes.size()});
+    }
+    out.bytes += words.bytes;
   }
   return out;
 }
@@ -115,18 +142,15 @@ std::string name_of_call(const std::vector<Message>& messages, const std::string
   return {};
 }
 
-size_t common_prefix(std::string_view a, std::string_view b) {
-  const auto end = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
-  return size_t(end - a.begin());
-}
-
 }  // namespace
 
 Prompter::Prompter(std::shared_ptr<const text::ChatTemplate> chat_template,
                    std::shared_ptr<const text::Tokenizer> tokenizer, const Family& family)
     : chat_template_(std::move(chat_template)), tokenizer_(std::move(tokenizer)), family_(family) {
   const std::string& source = chat_template_->source();
-  for (const char* mark : {"<think>", "</think>", "[THINK]", "<|channel>thought", "<|channel|>"}) {
+  for (const char* mark :
+       {"<think>", "</think>", "[THINK]", "<|channel>thought", "<|channel|>", "<|START_THINKING|>",
+        "<|inner_prefix|>", "[BEGIN FINAL RESPONSE]", "<think{}>", "<seed:think>"}) {
     reasons_ = reasons_ || source.find(mark) != std::string::npos;
   }
   const auto shows = [&](const Conversation& conversation, std::string_view wanted) {
@@ -148,6 +172,11 @@ Prompter::Prompter(std::shared_ptr<const text::ChatTemplate> chat_template,
     arguments_as_text_ = shows(called, cat("{\"", kProbeKey));
   }
   takes_calls_ = as_object || arguments_as_text_;
+  // One that knows no tools writes any role, and its model was not trained on this one.
+  const Message result{.role = "tool", .content = std::string(kProbeWords)};
+  takes_results_ =
+      takes_calls_ || (takes_tools_ && shows({.messages = {user, calling, result}}, kProbeWords));
+  find_reasoning(called);
   order_ = find_order(
       {.messages = {user, calling, {.role = "tool", .content = "done"}}, .tools = {tool}});
 }
@@ -158,6 +187,22 @@ std::string Prompter::tried(const Conversation& conversation) const {
   } catch (const Error&) {
     return {};
   }
+}
+
+void Prompter::find_reasoning(const Conversation& called) {
+  Conversation reasoned = called;
+  reasoned.messages.back().reasoning = kProbeWords;
+  const auto shows = [&] { return tried(reasoned).find(kProbeWords) != std::string::npos; };
+  const std::string_view usual = reasoning_key_;
+  for (const std::string_view key :
+       {usual, std::string_view("reasoning"), std::string_view("thinking")}) {
+    reasoning_key_ = key;
+    if (!shows()) continue;
+    reasoned.messages.back().content = "words";
+    reasoning_beside_words_ = shows();
+    return;
+  }
+  reasoning_key_ = usual;
 }
 
 MessageOrder Prompter::find_order(const Conversation& called) const {
@@ -187,9 +232,7 @@ std::vector<Message> Prompter::prepared(const Conversation& conversation) const 
       message.tool_name = name_of_call(messages, message.call_id);
     }
   }
-  if (!takes_calls_) {
-    for (Message& message : messages) message = as_words(message, family_);
-  }
+  if (!takes_results_) std::for_each(messages.begin(), messages.end(), say_result);
   if (!takes_tools_) {
     if (!conversation.tools.empty()) {
       if (messages.empty() || messages[0].role != "system") {
@@ -202,16 +245,20 @@ std::vector<Message> Prompter::prepared(const Conversation& conversation) const 
 }
 
 Value Prompter::message_value(const Message& message) const {
+  const bool in_words = !takes_calls_ && !message.calls.empty();
+  Value content =
+      in_words ? Value::string(with_calls_in_words(message, family_)) : text_value(message.content);
   std::vector<DictData::Item> items = {item("role", text_value(message.role)),
-                                       item("content", text_value(message.content))};
-  if (!message.reasoning.empty()) {
-    items.push_back(item("reasoning_content", text_value(message.reasoning)));
+                                       item("content", std::move(content))};
+  const bool reasons = reasoning_beside_words_ || message.content.empty() || message.calls.empty();
+  if (!message.reasoning.empty() && reasons) {
+    items.push_back(item(reasoning_key_, text_value(message.reasoning)));
   }
   const bool short_ids = family_.name().starts_with("mistral");
   const auto id = [&](const std::string& given) {
     return text_value(short_ids ? short_id(given) : given);
   };
-  if (!message.calls.empty()) {
+  if (!message.calls.empty() && takes_calls_) {
     std::vector<Value> calls;
     for (const ToolCall& call : message.calls) {
       const std::string arguments = valid_arguments(call.arguments);

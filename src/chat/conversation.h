@@ -58,6 +58,8 @@ class Prompter {
   };
   // Empty where the template refuses it.
   std::string tried(const Conversation& conversation) const;
+  // What an assistant's reasoning is called, tried on one who calls.
+  void find_reasoning(const Conversation& called);
   MessageOrder find_order(const Conversation& called) const;
   std::vector<Message> prepared(const Conversation& conversation) const;
   Prepared prepare(const Conversation& conversation) const;
@@ -70,8 +72,11 @@ class Prompter {
   std::shared_ptr<const text::Tokenizer> tokenizer_;
   const Family& family_;
   bool takes_tools_ = false;
-  bool takes_calls_ = true;  // else those of the history are told in words
+  bool takes_calls_ = true;    // else those of the history are told in words
+  bool takes_results_ = true;  // of calls, by a role of their own; else users bring them in words
   bool arguments_as_text_ = false;
+  std::string_view reasoning_key_ = "reasoning_content";
+  bool reasoning_beside_words_ = true;  // … of a message with calls
   MessageOrder order_;
   bool reasons_ = false;
 };
