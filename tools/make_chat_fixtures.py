@@ -328,6 +328,17 @@ class GigaChat:
         return "".join(f'<|function_call|>{{"name": {dump(n)}, "arguments": {dump(a)}}}' for n, a in calls)
 
 
+class GigaChatMessage(GigaChat):
+    names = ("gigachat-message",)
+
+    def before(self, text):
+        return text
+
+    def calls(self, calls):
+        return "".join(f'<|message_sep|>\n\nfunction call<|role_sep|>\n{{"name": {dump(n)}, "arguments": {dump(a)}}}'
+                       for n, a in calls)
+
+
 class Lfm2:
     names = ("lfm2",)
     think = ("<think>", "</think>")
@@ -351,7 +362,7 @@ FAMILIES = [Hermes(), QwenXml(), Glm(), GlmFlat(), Minimax(), Kimi(), Llama(), M
                    think=("Here are my reasoning steps:\n", "\n[BEGIN FINAL RESPONSE]\n")),
             Listed("apertus", "<|tools_prefix|>", "<|tools_suffix|>", think=("<|inner_prefix|>", "<|inner_suffix|>"),
                    call="{{{name}: {arguments}}}"),
-            GigaChat(), Lfm2(), Hunyuan(), SeedOss(), MinimaxM1(), Functionary()]
+            GigaChat(), GigaChatMessage(), Lfm2(), Hunyuan(), SeedOss(), MinimaxM1(), Functionary()]
 
 CALLS = {
     "one": [WEATHER],
@@ -559,8 +570,8 @@ def hand_written():
     yield "apertus", "garbage", "<|tools_prefix|>[7]", expected([], "<|tools_prefix|>[7]", unparsed=1)
     yield "apriel", "end-of-response", "Here are my reasoning steps:\nHm.\n[BEGIN FINAL RESPONSE]\nYes.\n[END FINAL RESPONSE]", expected(
         [], "Yes.\n", "Hm.")
-    yield "gigachat", "own-message", f"<|message_sep|>\n\nfunction call<|role_sep|>\n{listed}<|message_sep|>\n\n", weather
-    yield "gigachat", "words-then-message", f"Let me look.<|message_sep|>\n\nfunction call<|role_sep|>\n{listed}", expected(
+    yield "gigachat-message", "message-end", f"<|message_sep|>\n\nfunction call<|role_sep|>\n{listed}<|message_sep|>\n\n", weather
+    yield "gigachat-message", "no-message-end", f"Let me look.\nfunction call<|role_sep|>\n{listed}", expected(
         [WEATHER], "Let me look.")
     lfm = "<|tool_call_start|>{}<|tool_call_end|>"
     yield "lfm2", "single-quotes", lfm.format("[get_weather(city='Paris')]"), weather

@@ -78,7 +78,7 @@ constexpr Real kReal[] = {
     {"Apertus-8B-Instruct.jinja", "apertus"},
     {"Apriel-1.6-15b-Thinker-fixed.jinja", "apriel"},
     {"unsloth-Apriel-1.5.jinja", "apriel"},
-    {"GigaChat3-10B-A1.8B.jinja", "gigachat"},
+    {"GigaChat3-10B-A1.8B.jinja", "gigachat-message"},
     {"tencent-Hy3.jinja", "hunyuan"},
     {"ByteDance-Seed-OSS.jinja", "seed-oss"},
     {"MiniMax-M1.jinja", "minimax-m1"},

@@ -20,6 +20,7 @@ const Family& functionary_family();
 const Family& gemma_family();
 const Family& generic_family();
 const Family& gigachat_family();
+const Family& gigachat_message_family();
 const Family& glm_family();
 const Family& glm_flat_family();
 const Family& granite_family();

@@ -147,11 +147,22 @@ const Family& firefunction_family() {
 
 const Family& gigachat_family() {
   static const ListedFamily family({.name = "gigachat",
-                                    .marks = {"<|function_call|>", "function call<|role_sep|>\n"},
+                                    .marks = {"<|function_call|>"},
                                     .open = "",
                                     .close = "",
-                                    .parallel = ParallelCalls::kOneAtMost,
-                                    .content_end = {"<|message_sep|>\n\n", "<|message_sep|>"}});
+                                    .parallel = ParallelCalls::kOneAtMost});
+  return family;
+}
+
+// A message of its own, after that of the assistant.
+const Family& gigachat_message_family() {
+  static const ListedFamily family(
+      {.name = "gigachat-message",
+       .marks = {"<|message_sep|>\n\nfunction call<|role_sep|>\n", "function call<|role_sep|>\n"},
+       .open = "",
+       .close = "",
+       .parallel = ParallelCalls::kOneAtMost,
+       .content_end = {"<|message_sep|>\n\n", "<|message_sep|>"}});
   return family;
 }
 
