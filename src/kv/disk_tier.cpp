@@ -73,7 +73,8 @@ struct DiskTier::State {
   void insert(std::shared_ptr<Known> known);
   void erase(const std::shared_ptr<Known>& known);
   static void touch(const Known& known, FileTime used);
-  bool bring(const Step& step, bool with_moment, KvPool& pool, PrefixTree& tree);
+  bool bring(const Step& step, bool with_moment, KvPool& pool, PrefixTree& tree,
+             kv::Segment& segment);
 
   void write_all();
   void write(Job job);
@@ -193,8 +194,9 @@ int64_t DiskTier::match(TokenSpan tokens) const {
 }
 
 // Room for a segment is made by forgetting others. False: it did not work out.
-bool DiskTier::State::bring(const Step& step, bool with_moment, KvPool& pool, PrefixTree& tree) {
-  kv::Segment segment = kv::read_segment(step.known->path, options.key);
+bool DiskTier::State::bring(const Step& step, bool with_moment, KvPool& pool, PrefixTree& tree,
+                            kv::Segment& segment) {
+  kv::read_segment(step.known->path, options.key, segment);
   if (segment.tokens != step.known->head.tokens || segment.begin != step.known->head.begin) {
     fail(ErrorCode::kInvalidFile, step.known->path.string(), " has changed");
   }
@@ -227,11 +229,12 @@ int64_t DiskTier::load(TokenSpan tokens, KvPool& pool, PrefixTree& tree) {
   while (!steps.empty() && !is_usable(steps.back())) steps.pop_back();
   const PrefixTree::Match known = tree.match(tokens);
   if (steps.empty() || steps.back().n_equal <= known.n_usable) return known.n_usable;
+  kv::Segment segment;
   for (const State::Step& step : steps) {
     const bool is_last = &step == &steps.back();
     if (step.n_equal <= known.n_equal && !is_last) continue;
     try {
-      if (!state_->bring(step, is_last && step.known->head.has_moment, pool, tree)) break;
+      if (!state_->bring(step, is_last && step.known->head.has_moment, pool, tree, segment)) break;
     } catch (const Error&) {  // gone, damaged or unreadable: as if it had never been
       std::error_code ignored;
       fs::remove(step.known->path, ignored);

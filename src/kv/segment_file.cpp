@@ -118,19 +118,18 @@ SegmentHead read_segment_head(const std::filesystem::path& path, std::string_vie
   return read_parts(FileReader::open(path), key).head;
 }
 
-Segment read_segment(const std::filesystem::path& path, std::string_view key) {
+void read_segment(const std::filesystem::path& path, std::string_view key, Segment& segment) {
   const FileReader file = FileReader::open(path);
   Parts parts = read_parts(file, key);
-  Segment segment{.begin = parts.head.begin,
-                  .tokens = std::move(parts.head.tokens),
-                  .rows = std::vector<std::byte>(parts.header.n_rows),
-                  .moment = std::vector<std::byte>(parts.header.n_moment)};
+  segment.begin = parts.head.begin;
+  segment.tokens = std::move(parts.head.tokens);
+  segment.rows.resize(parts.header.n_rows);
+  segment.moment.resize(parts.header.n_moment);
   file.read_at(parts.body_offset, segment.rows);
   file.read_at(parts.body_offset + parts.header.n_rows, segment.moment);
   if (checksum(segment.moment, checksum(segment.rows)) != parts.header.body_sum) {
     damaged(path, "its rows do not have their checksum");
   }
-  return segment;
 }
 
 }  // namespace ridge::kv

@@ -34,7 +34,8 @@ struct SegmentHead {
 void write_segment(const std::filesystem::path& path, std::string_view key, const Segment& segment);
 // Throw Error: kInvalidFile where it is damaged or another key's; kNotFound; kIo.
 SegmentHead read_segment_head(const std::filesystem::path& path, std::string_view key);
-Segment read_segment(const std::filesystem::path& path, std::string_view key);
+// Memory that `segment` has is used again: fresh pages cost more than reading them.
+void read_segment(const std::filesystem::path& path, std::string_view key, Segment& segment);
 
 // 64 bits of what lies in these bytes; the same on every machine of the same byte order.
 uint64_t checksum(std::span<const std::byte> bytes, uint64_t seed = 0);
