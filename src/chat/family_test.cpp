@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/strcat.h"
 #include "base/utf8.h"
 #include "chat/recorded_outputs.h"
 #include "grammar/test_vocabulary.h"
@@ -156,6 +157,15 @@ TEST(Families, TextIsHeldBackOnlyWhileItMayBeAMark) {
   EXPECT_EQ(text_of(parser->push("Hello")), "Hello");
   EXPECT_EQ(text_of(parser->push(" a<tool")), " a");
   EXPECT_EQ(text_of(parser->push("box")), "<toolbox");
+}
+
+// The parser once went back and forth for ever between a mark and a header that it does not begin.
+TEST(Families, AMarkWithoutAHeaderIsText) {
+  for (const std::string_view mark : {"<|channel|>", "Hm.<|channel|>", "to="}) {
+    const std::string answer = cat(mark, std::string(2000, 'a'));
+    const auto parser = find_family("harmony")->parser(recorded().rules);
+    EXPECT_EQ(parse_answer(*parser, answer, Ending::kComplete).content, answer);
+  }
 }
 
 // As prompts show it, and histories where the template cannot.

@@ -86,6 +86,8 @@ class HarmonyScanner : public AnswerScanner {
       }
       kind_ = Event::Kind::kContent;
       stage_ = Stage::kText;
+      text(kind_, rest().substr(0, 1));  // else the mark it begins with would make it one again
+      skip(1);
       return true;
     }
     const std::string header(rest().substr(0, end));
