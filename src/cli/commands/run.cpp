@@ -45,18 +45,21 @@ void keep(const RunOptions& options, const LoadedModel& loaded, const GenerateSt
   const EngineOptions asked = engine_options(options.model, context);
   const MemoryNeeds& needs = engine.memory_plan().needs;
   const bool is_plain = stats.speculation.n_drafted == 0 && stats.n_generated >= kEnough;
+  const auto plans = plans_here(loaded.path,
+                                {.context = engine.context(),
+                                 .k_dtype = asked.k_dtype,
+                                 .v_dtype = asked.v_dtype,
+                                 .batch = asked.batch},
+                                context);
+  if (!plans) return;
   keep_load({.command = "run",
              .model = loaded.path,
-             .setup = {.context = engine.context(),
-                       .k_dtype = asked.k_dtype,
-                       .v_dtype = asked.v_dtype,
-                       .batch = asked.batch},
              .allocated = {.weights = needs.experts + needs.other_weights,
                            .cache = engine.kv_bytes(),
                            .compute = needs.compute},
              .depth = stats.n_prompt,
              .decode_tok_s = is_plain ? double(stats.n_generated - 1) / stats.decode_seconds : 0},
-            context);
+            *plans, context);
 }
 
 std::vector<text::Token> make_prompt(const RunOptions& options, const LoadedModel& loaded,

@@ -84,21 +84,14 @@ bool is_planned(const Service& service) {
 }
 
 // The planner knows the machine as a whole, with all of its cores and its best kernels.
-std::optional<PredictedSpeed> predict(const ServeOptions& options,
-                                      const std::filesystem::path& path, const Service& service,
-                                      Context& context) {
-  const bool is_whole = options.model.n_threads == 0 && options.model.isa.empty();
-  if (!is_planned(service) || !is_whole) return std::nullopt;
-  const int64_t depth = service.context() / 2;
-  return predict_speed(path, planned_setup(options, service, context), depth, context);
+bool is_whole_machine(const ServeOptions& options) {
+  return options.model.n_threads == 0 && options.model.isa.empty();
 }
 
-LoadFacts facts_of(const ServeOptions& options, const std::filesystem::path& path,
-                   const Service& service, const Context& context) {
+LoadFacts facts_of(const std::filesystem::path& path, const Service& service) {
   const MemoryNeeds& needs = service.memory_plan().needs;
   return {.command = "serve",
           .model = path,
-          .setup = planned_setup(options, service, context),
           .allocated = {.weights = needs.experts + needs.other_weights,
                         .cache = service.status().kv_bytes,
                         .compute = needs.compute}};
@@ -133,8 +126,13 @@ int run_serve(const ServeOptions& options, Context& context) {
   for (const auto& [name, bytes] : memory_classes(*service)) {
     fixed.memory_bytes.emplace_back(name, double(bytes));
   }
-  const std::optional<PredictedSpeed> speed = predict(options, path, *service, context);
-  if (speed) {
+  std::optional<PlansHere> plans;
+  if (is_planned(*service)) {
+    plans = plans_here(path, planned_setup(options, *service, context), context);
+  }
+  std::optional<PredictedSpeed> speed;
+  if (plans && is_whole_machine(options)) {
+    speed = predict_speed(*plans, service->context() / 2);
     fixed.predicted_decode = speed->decode.value;
     fixed.predicted_prompt = speed->prefill.value;
   }
@@ -155,14 +153,14 @@ int run_serve(const ServeOptions& options, Context& context) {
                                   .speed = speed,
                                   .wants_key = !access.keys.empty()}));
   context.err.flush();
-  LoadFacts facts = facts_of(options, path, *service, context);
-  if (is_planned(*service)) keep_load(facts, context);
+  LoadFacts facts = facts_of(path, *service);
+  if (plans) keep_load(facts, *plans, context);
   http.run();
   const server::Metrics::Alone alone = app.metrics().alone();
-  if (is_planned(*service) && alone.tokens_per_second > 0) {
+  if (plans && alone.tokens_per_second > 0) {
     facts.depth = alone.depth;
     facts.decode_tok_s = alone.tokens_per_second;
-    complete_load(facts, context);
+    complete_load(facts, *plans, context);
   }
   return kExitOk;
 }

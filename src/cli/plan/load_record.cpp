@@ -10,7 +10,6 @@
 #include "base/utc.h"
 #include "cli/build_info.h"
 #include "cli/json_text.h"
-#include "cli/plan/predicted_speed.h"
 #include "cli/ui/format.h"
 #include "cli/ui/table.h"
 
@@ -67,13 +66,13 @@ LoadRecord record_of(const Json& json) {
           .provenance = json.value("provenance", "")};
 }
 
-LoadRecord planned_load(const LoadFacts& facts, const Context& context) {
-  const planner::Plan plan = PlansHere(facts.model, facts.setup, context).at(facts.depth);
+LoadRecord planned_load(const LoadFacts& facts, const PlansHere& plans) {
+  const planner::Plan plan = plans.at(facts.depth);
   return {.time = utc_time(),
           .command = facts.command,
           .model = facts.model.stem().string(),
           .build = build_commit(),
-          .context = facts.setup.context * facts.setup.n_slots,
+          .context = plans.setup().context * plans.setup().n_slots,
           .planned = {.weights = plan.bytes.weights,
                       .cache = plan.bytes.cache() + plan.bytes.state,
                       .compute = plan.bytes.compute + plan.bytes.reserve},
@@ -98,13 +97,13 @@ void write_all(const std::filesystem::path& path, const std::vector<LoadRecord>&
 }
 
 // In place of the newest record of which `replaces` holds, if any does.
-void keep(const LoadFacts& facts, Context& context,
+void keep(const LoadFacts& facts, const PlansHere& plans, Context& context,
           const std::function<bool(const LoadRecord&)>& replaces) {
   try {
     std::vector<LoadRecord> loads = kept_loads(context);
     const auto same = std::ranges::find_if(loads, replaces);
     if (same != loads.end()) loads.erase(same);
-    loads.insert(loads.begin(), planned_load(facts, context));
+    loads.insert(loads.begin(), planned_load(facts, plans));
     write_all(loads_file(context), loads);
   } catch (const std::exception& error) {
     context.err.line(cat("note: this load is not kept for 'ridge plan --check': ", error.what()));
@@ -119,12 +118,12 @@ std::string percent_off(double measured, double planned) {
 
 }  // namespace
 
-void keep_load(const LoadFacts& facts, Context& context) {
-  keep(facts, context, [](const LoadRecord&) { return false; });
+void keep_load(const LoadFacts& facts, const PlansHere& plans, Context& context) {
+  keep(facts, plans, context, [](const LoadRecord&) { return false; });
 }
 
-void complete_load(const LoadFacts& facts, Context& context) {
-  keep(facts, context, [&](const LoadRecord& kept) {
+void complete_load(const LoadFacts& facts, const PlansHere& plans, Context& context) {
+  keep(facts, plans, context, [&](const LoadRecord& kept) {
     return kept.command == facts.command && kept.model == facts.model.stem().string() &&
            kept.decode_tok_s == 0;
   });

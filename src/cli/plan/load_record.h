@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "cli/context.h"
-#include "engine/engine.h"
-#include "planner/footprint.h"
+#include "cli/plan/predicted_speed.h"
 
 namespace ridge::cli {
 
@@ -39,17 +38,16 @@ struct LoadRecord {
 struct LoadFacts {
   std::string command;
   std::filesystem::path model;
-  planner::RunSetup setup;
   LoadBytes allocated;
   int64_t depth = 0;
   double decode_tok_s = 0;
 };
 
-// Asks the planner and keeps both. A record is not worth failing for: what goes wrong is said on
+// Keeps them beside what was planned. A record is not worth failing for: what goes wrong is said on
 // standard error, once, and nothing is kept.
-void keep_load(const LoadFacts& facts, Context& context);
+void keep_load(const LoadFacts& facts, const PlansHere& plans, Context& context);
 // The same for a load that was kept before anything was measured: in that record's place.
-void complete_load(const LoadFacts& facts, Context& context);
+void complete_load(const LoadFacts& facts, const PlansHere& plans, Context& context);
 
 std::vector<LoadRecord> kept_loads(const Context& context);  // the newest first
 std::string loads_text(const std::vector<LoadRecord>& loads);

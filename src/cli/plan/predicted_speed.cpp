@@ -21,22 +21,27 @@ planner::Plan PlansHere::at(int64_t depth) const {
   return make_plan(catalogues_, model_, question);
 }
 
-std::optional<PredictedSpeed> predict_speed(const std::filesystem::path& model,
-                                            const planner::RunSetup& setup, int64_t depth,
-                                            Context& context) {
+std::optional<PlansHere> plans_here(const std::filesystem::path& model,
+                                    const planner::RunSetup& setup, Context& context) {
   try {
-    const PlansHere plans(model, setup, context);
-    const planner::Plan empty = plans.at(0);
-    return PredictedSpeed{
-        .decode = empty.decode,
-        .decode_deep = plans.at(depth).decode,
-        .depth = depth,
-        .prefill = empty.prefill,
-        .provenance = cat(empty.provenance, "; bandwidth: ", plans.bandwidth_source())};
+    PlansHere plans(model, setup, context);
+    plans.at(0);  // what cannot be planned says so
+    return plans;
   } catch (const std::exception& error) {
-    context.err.line(cat("note: no speed is predicted: ", error.what()));
+    context.err.line(
+        cat("note: no speed is predicted, and this load is not kept for 'ridge plan --check': ",
+            error.what()));
     return std::nullopt;
   }
+}
+
+PredictedSpeed predict_speed(const PlansHere& plans, int64_t depth) {
+  const planner::Plan empty = plans.at(0);
+  return {.decode = empty.decode,
+          .decode_deep = plans.at(depth).decode,
+          .depth = depth,
+          .prefill = empty.prefill,
+          .provenance = cat(empty.provenance, "; bandwidth: ", plans.bandwidth_source())};
 }
 
 std::string speed_text(const PredictedSpeed& speed) {

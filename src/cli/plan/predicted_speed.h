@@ -20,6 +20,7 @@ class PlansHere {
             const Context& context);
 
   planner::Plan at(int64_t depth) const;  // with so many tokens before the answer
+  const planner::RunSetup& setup() const { return question_.setup; }
   const std::string& bandwidth_source() const { return question_.machine.hardware.source; }
 
  private:
@@ -27,6 +28,11 @@ class PlansHere {
   planner::PlannedModel model_;
   planner::PlanQuestion question_;
 };
+
+// A load is not worth failing for them: what goes wrong is said on standard error, and there are
+// none.
+std::optional<PlansHere> plans_here(const std::filesystem::path& model,
+                                    const planner::RunSetup& setup, Context& context);
 
 // In tokens per second of one request alone, without guesses ahead.
 struct PredictedSpeed {
@@ -36,11 +42,7 @@ struct PredictedSpeed {
   planner::Rate prefill;   // of a prompt of 512 tokens
   std::string provenance;  // of the constants, and of the machine's bandwidth
 };
-// Serving is not worth failing for it: what goes wrong is said on standard error, and there is
-// none.
-std::optional<PredictedSpeed> predict_speed(const std::filesystem::path& model,
-                                            const planner::RunSetup& setup, int64_t depth,
-                                            Context& context);
+PredictedSpeed predict_speed(const PlansHere& plans, int64_t depth);
 
 // "decode 45 tok/s (38 to 52), 30 after 8,192 tokens; prompts 310 (260 to 370)".
 std::string speed_text(const PredictedSpeed& speed);
