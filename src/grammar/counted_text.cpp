@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstdlib>
 
+#include "sample/constraint.h"
+
 namespace ridge::grammar {
 namespace {
 
@@ -18,10 +20,6 @@ int hex_digit(char c) {
 
 bool is_first_of_pair(int unit) {
   return unit >= 0xd800 && unit < 0xdc00;
-}
-
-void clear_bit(std::span<uint32_t> bits, int32_t token) {
-  bits[size_t(token) / 32] &= ~(1u << (token % 32));
 }
 
 }  // namespace
@@ -107,10 +105,10 @@ void TokenLengths::forbid_breaking(const CountedText& text, const TextCounter& c
   if (!counter.is_between()) return forbid_by_trying(counter, bits);
   for (const Entry& entry : longest_first_) {
     if (entry.n_chars <= left) break;
-    clear_bit(bits, entry.token);
+    forbid(bits, entry.token);
   }
   for (const Entry& entry : ending_) {
-    if (counter.count() + entry.n_chars < text.min) clear_bit(bits, entry.token);
+    if (counter.count() + entry.n_chars < text.min) forbid(bits, entry.token);
   }
 }
 
@@ -121,7 +119,7 @@ void TokenLengths::forbid_by_trying(const TextCounter& counter, std::span<uint32
       if (size_t(token) >= bytes_.size()) return;
       TextCounter trial = counter;
       if (trial.push(bytes_[size_t(token)]) == TextCounter::State::kBroken) {
-        clear_bit(bits, token);
+        forbid(bits, token);
       }
     }
   }

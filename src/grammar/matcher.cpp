@@ -13,8 +13,8 @@ constexpr size_t kMostWaysBesides = 8;
 // Tokens that may be taken back one time after another.
 constexpr size_t kMostKept = 4 * size_t(Constraint::kMostTakenBack);
 
-void forbid(std::span<uint32_t> bits, const std::vector<int32_t>& tokens) {
-  for (const int32_t token : tokens) bits[size_t(token) / 32] &= ~(1u << (token % 32));
+void forbid_all(std::span<uint32_t> bits, const std::vector<int32_t>& tokens) {
+  for (const int32_t token : tokens) forbid(bits, token);
 }
 
 }  // namespace
@@ -65,7 +65,7 @@ bool Matcher::fill(Way& way, std::span<uint32_t> bits) const {
     return true;
   }
   if (!way.at_marks) return binds;
-  forbid(bits, grammar_->mark_beginnings());
+  forbid_all(bits, grammar_->mark_beginnings());
   return true;
 }
 
@@ -143,7 +143,7 @@ bool Matcher::has_others(Way& way, const std::vector<const Count*>& begun) {
   way.at_marks = false;
   const bool may_be_empty = std::any_of(begun.begin(), begun.end(),
                                         [](const Count* count) { return count->text.min == 0; });
-  if (may_be_empty) forbid(others_, grammar_->quotes());
+  if (may_be_empty) forbid_all(others_, grammar_->quotes());
   return std::any_of(others_.begin(), others_.end(), [](uint32_t word) { return word != 0; });
 }
 

@@ -21,4 +21,9 @@ class Constraint {
   virtual void take_back(int n) = 0;
 };
 
+// In what Constraint::allowed() wrote.
+inline void forbid(std::span<uint32_t> bits, int32_t token) {
+  bits[size_t(token) / 32] &= ~(uint32_t{1} << (token % 32));
+}
+
 }  // namespace ridge
