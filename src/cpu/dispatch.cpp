@@ -41,6 +41,7 @@ void install_avx2(KernelTable& table) {
   avx2::install_panels(table.matmul);
   avx2::install_vector(table.vector);
   avx2::install_attention(table.attention);
+  avx2::install_attention_int16(table.attention);
   avx2::install_recurrent(table.recurrent);
 }
 
@@ -49,6 +50,7 @@ void install_avx2_vnni(KernelTable& table) {
   avx2_vnni::install_matmul_block256(table.matmul);
   avx2_vnni::install_matmul_codebook(table.matmul);
   avx2_vnni::install_panels(table.matmul);
+  avx2_vnni::install_attention_int16(table.attention);
 }
 
 void install_avx512_vnni(KernelTable& table) {
@@ -57,6 +59,7 @@ void install_avx512_vnni(KernelTable& table) {
   avx512_vnni::install_matmul_codebook(table.matmul);
   avx512_vnni::install_matmul_float(table.matmul);
   avx512_vnni::install_attention(table.attention);
+  avx512_vnni::install_attention_int16(table.attention);
   avx512_vnni::install_recurrent(table.recurrent);
   avx512_vnni::install_panels(table.matmul);
 }

@@ -25,10 +25,27 @@ struct Expected {
   double tolerance;
 };
 
-// One row in double on the cached values. The tolerance follows the f32 errors: of a dot product of
-// k_dim terms in a score, which moves every weight by as much, then of the weighted sum.
-Expected reference_row(const AttentionCase& c, std::span<const float> q, std::span<const float> k,
-                       std::span<const float> v, int64_t position) {
+// What rounding to int16 adds, as six standard deviations of errors that are even within a step:
+// of a score, from the steps of q and k, and of a weighted sum, from those of the weights and v.
+struct Int16Errors {
+  double score;  // times |q| · |k|
+  double sum;    // times the largest |v|
+};
+Int16Errors int16_errors(const AttentionCase& c, double largest_k_over_norm) {
+  const double even = 6.0 / std::sqrt(12.0);
+  const double q_step = 1.0 / double(cpu::kQueryNorm);
+  const double k_step = largest_k_over_norm * std::sqrt(double(c.k_dim)) / double(cpu::kKeyNorm);
+  const double v_step = 1.0 / double(cpu::kLargestValue);
+  const double weights_step = std::sqrt(256.0) / double(cpu::kLargestWeight);
+  return {.score = even * std::hypot(q_step, k_step),
+          .sum = even * std::hypot(v_step, weights_step)};
+}
+
+// One row in double on the cached values. The tolerance follows the errors of f32: of a dot product
+// of k_dim terms in a score, which moves every weight by as much, then of the weighted sum; and
+// those of int16 where the products are that.
+Expected reference_row(const AttentionCase& c, bool is_int16, std::span<const float> q,
+                       std::span<const float> k, std::span<const float> v, int64_t position) {
   constexpr double kEps = std::numeric_limits<float>::epsilon();
   const int64_t window = c.params.window.size;
   const bool chunked = c.params.window.rule == WindowRule::kChunks;
@@ -36,19 +53,26 @@ Expected reference_row(const AttentionCase& c, std::span<const float> q, std::sp
                         : chunked   ? position - position % window
                                     : std::max<int64_t>(0, position - window + 1);
   Expected expected{std::vector<double>(size_t(c.n_heads * c.v_dim)), 0.0};
-  double largest_score = 0.0, largest_v = 0.0;
+  double largest_score = 0.0, largest_v = 0.0, largest_int16 = 0.0;
   for (int64_t head = 0; head < c.n_heads; ++head) {
     const int64_t kv_head = head / (c.n_heads / c.n_kv_heads);
     std::vector<double> scores;
     for (int64_t p = first; p <= position; ++p) {
-      double dot = 0.0, magnitude = 0.0;
+      double dot = 0.0, magnitude = 0.0, q_squares = 0.0, k_squares = 0.0, largest_k = 0.0;
       for (int64_t i = 0; i < c.k_dim; ++i) {
-        const double term = double(q[size_t((position * c.n_heads + head) * c.k_dim + i)]) *
-                            double(k[size_t((p * c.n_kv_heads + kv_head) * c.k_dim + i)]);
+        const double qi = double(q[size_t((position * c.n_heads + head) * c.k_dim + i)]);
+        const double ki = double(k[size_t((p * c.n_kv_heads + kv_head) * c.k_dim + i)]);
+        const double term = qi * ki;
+        q_squares += qi * qi;
+        k_squares += ki * ki;
+        largest_k = std::max(largest_k, std::fabs(ki));
         dot += term;
         magnitude += std::fabs(term);
       }
       largest_score = std::max(largest_score, magnitude * double(c.params.scale));
+      const double norms = std::sqrt(q_squares * k_squares) * double(c.params.scale);
+      largest_int16 =
+          std::max(largest_int16, norms * int16_errors(c, largest_k / std::sqrt(k_squares)).score);
       const double s = dot * double(c.params.scale);
       const double cap = double(c.params.softcap);
       scores.push_back(cap > 0 ? cap * std::tanh(s / cap) : s);
@@ -66,19 +90,29 @@ Expected reference_row(const AttentionCase& c, std::span<const float> q, std::sp
       }
     }
   }
-  const double score_error = (double(c.k_dim) / 2 + 12) * kEps * largest_score;
-  const double sum_error = (std::sqrt(double(position + 1)) + 16) * kEps;
+  double score_error = (double(c.k_dim) / 2 + 12) * kEps * largest_score;
+  double sum_error = (std::sqrt(double(position + 1)) + 16) * kEps;
+  if (is_int16) {
+    score_error += largest_int16;
+    sum_error += int16_errors(c, 1.0).sum;
+  }
   expected.tolerance = (2 * score_error + sum_error) * largest_v;
   return expected;
 }
 
-void expect_reference(AttentionRig& rig, const AttentionCase& c, const AttentionRig::Part& part,
-                      std::span<const float> actual) {
+bool is_int16(const std::string& level, const AttentionCase& c) {
+  return cpu::choose_kernels(level).table.attention.int16.scores != nullptr &&
+         c.k_dim % cpu::kInt16Step == 0 && c.v_dim % cpu::kInt16Step == 0;
+}
+
+void expect_reference(AttentionRig& rig, const AttentionCase& c, bool is_int16,
+                      const AttentionRig::Part& part, std::span<const float> actual) {
   const std::vector<float> k = rig.cached(rig.cache().k, part.sequence);
   const std::vector<float> v = rig.cached(rig.cache().v, part.sequence);
   const size_t row_size = size_t(c.n_heads * c.v_dim);
   for (int64_t i = 0; i < part.n; i += std::max<int64_t>(1, part.n / 7)) {
-    const Expected expected = reference_row(c, rig.queries(part.sequence), k, v, part.begin + i);
+    const Expected expected =
+        reference_row(c, is_int16, rig.queries(part.sequence), k, v, part.begin + i);
     for (size_t j = 0; j < row_size; ++j) {
       ASSERT_NEAR(actual[size_t(i) * row_size + j], expected.values[j], expected.tolerance)
           << "row " << i << " element " << j;
@@ -124,7 +158,7 @@ TEST(Attention, EqualsPlainArithmetic) {
       AttentionRig rig(c, {600, 70}, {.n_threads = 2, .isa = level});
       const AttentionRig::Part parts[] = {{0, 0, 600}, {0, 599, 1}, {0, 250, 20}, {1, 3, 67}};
       for (const auto& part : parts) {
-        expect_reference(rig, c, part, rig.run({part}));
+        expect_reference(rig, c, is_int16(level, c), part, rig.run({part}));
         if (HasFatalFailure()) return;
       }
     }
@@ -191,7 +225,7 @@ TEST(Attention, OfADeepCacheDoesNotDependOnHowHeadsAreShared) {
       const AttentionRig::Part parts[] = {{0, 1399, 1}, {0, 1290, 5}};
       for (const auto& part : parts) {
         const std::vector<float> rows = together.run({part, {1, 30, 2}});
-        expect_reference(together, c, part, rows);
+        expect_reference(together, c, is_int16(level, c), part, rows);
         if (HasFatalFailure()) return;
         ASSERT_TRUE(same_bits(rows, apart.run({part, {1, 30, 2}})));
       }

@@ -8,6 +8,7 @@ void install_matmul_block32(MatmulKernels& kernels);
 void install_matmul_block256(MatmulKernels& kernels);
 void install_matmul_codebook(MatmulKernels& kernels);
 void install_panels(MatmulKernels& kernels);
+void install_attention_int16(AttentionKernels& kernels);
 }  // namespace ridge::cpu::avx2_vnni_emulated
 #endif
 #ifdef RIDGE_EMULATED_avx512_vnni
@@ -18,6 +19,7 @@ void install_matmul_codebook(MatmulKernels& kernels);
 void install_matmul_float(MatmulKernels& kernels);
 void install_panels(MatmulKernels& kernels);
 void install_attention(AttentionKernels& kernels);
+void install_attention_int16(AttentionKernels& kernels);
 void install_recurrent(RecurrentKernels& kernels);
 }  // namespace ridge::cpu::avx512_vnni_emulated
 #endif
@@ -38,6 +40,7 @@ void add_emulated_levels([[maybe_unused]] std::vector<TestedLevel>& levels) {
   avx2_vnni_emulated::install_matmul_block256(vnni.table.matmul);
   avx2_vnni_emulated::install_matmul_codebook(vnni.table.matmul);
   avx2_vnni_emulated::install_panels(vnni.table.matmul);
+  avx2_vnni_emulated::install_attention_int16(vnni.table.attention);
 #endif
 #ifdef RIDGE_EMULATED_avx512_vnni
   TestedLevel& avx512 = levels.emplace_back(TestedLevel{"avx512_vnni_emulated_by_simde", base});
@@ -47,6 +50,7 @@ void add_emulated_levels([[maybe_unused]] std::vector<TestedLevel>& levels) {
   avx512_vnni_emulated::install_matmul_float(avx512.table.matmul);
   avx512_vnni_emulated::install_panels(avx512.table.matmul);
   avx512_vnni_emulated::install_attention(avx512.table.attention);
+  avx512_vnni_emulated::install_attention_int16(avx512.table.attention);
   avx512_vnni_emulated::install_recurrent(avx512.table.recurrent);
 #endif
 }

@@ -69,7 +69,81 @@ struct SoftmaxSums {
   float sum;
 };
 
+// Attention in int16, for processors that multiply and add pairs of words at twice the rate of
+// floats. Every row has a scale of its own, by which its largest value (a query: its norm) fills
+// the words as far as a sum of products surely fits 32 bits. So a score is off by about 2^-16 of
+// |q|·|k|, which is what the f16 of the cache has rounded off before, and a weighted sum by about
+// 2^-12 of the largest value. Sums of integers are exact: the order of additions never shows.
+//
+// Pairs lie side by side: two neighbours along the head in scores, two neighbouring positions in
+// sums. Heads are multiples of kInt16Step.
+inline constexpr int64_t kInt16Step = 32;
+inline constexpr float kQueryNorm = 32000.0f;
+// ‖q‖·‖k‖ <= 32000 · 60000 / √dim · √dim < 2^31
+inline constexpr float kKeyNorm = 60000.0f;  // largest |k| times √dim
+inline constexpr float kLargestValue = 4096.0f;
+inline constexpr float kLargestWeight = 32767.0f;
+inline constexpr float kWeightSum = 524000.0f;  // of a chunk; times kLargestValue < 2^31
+
+struct Int16ScoresArgs {
+  const int16_t* q;  // [n_rows] rows of dim, q_stride apart
+  const float* q_scales;
+  int64_t q_stride;
+  int64_t n_rows;
+  const int16_t* panels;    // [n_panels, dim / 2, kPanelKeys, 2]
+  const float* key_scales;  // [n_panels, kPanelKeys]
+  int64_t n_panels;
+  int64_t dim;
+  float* scores;
+  int64_t scores_stride;
+};
+
+struct Int16AccumulateArgs {
+  const int16_t* weights;  // [n_rows] rows of 2 n_pairs, weights_stride apart
+  int64_t weights_stride;
+  int64_t n_rows;
+  const int16_t* pairs;  // [n_pairs, dim, 2]
+  int64_t n_pairs;
+  int64_t dim;    // a multiple of kValueStep
+  int32_t* sums;  // [n_rows] rows of dim, sums_stride apart
+  int64_t sums_stride;
+};
+
+// Rows of a cache that become words; as much of others, which will be read next, is fetched in the
+// meantime.
+struct Int16PackArgs {
+  int16_t* out;
+  const std::byte* const* rows;
+  const std::byte* const* next;
+  int64_t begin = 0;  // values [begin, begin + dim) of each row
+  int64_t dim;
+};
+
+struct Int16CacheKernels {
+  // Transposes kPanelKeys rows, from their beginning, into a panel [dim / 2, kPanelKeys, 2].
+  void (*pack_keys)(const Int16PackArgs& args, float* scales) = nullptr;
+  // The scales of kPanelKeys rows of V.
+  void (*find_value_scales)(float* scales, const std::byte* const* rows, int64_t dim) = nullptr;
+  // 2 n_pairs rows of V as pairs [n_pairs, dim, 2]; zeros where a scale is 0.
+  void (*pack_values)(const Int16PackArgs& args, const float* scales, int64_t n_pairs) = nullptr;
+};
+
+struct Int16Kernels {
+  Int16CacheKernels cache[kKvElements];
+  // Returns the scale: q is about out times it.
+  float (*quantize_query)(int16_t* out, const float* q, int64_t dim) = nullptr;
+  void (*scores)(const Int16ScoresArgs& args) = nullptr;
+  // n weights times the scales of their values, as words from `out` on, which may be in front of
+  // `weights` in the same memory. Returns the scale; `weights` is overwritten.
+  float (*quantize_weights)(int16_t* out, float* weights, const float* value_scales,
+                            int64_t n) = nullptr;
+  void (*accumulate)(const Int16AccumulateArgs& args) = nullptr;
+  // n sums (a multiple of kValueStep) → floats, times the scale.
+  void (*to_floats)(float* sums, float scale, int64_t n) = nullptr;
+};
+
 struct AttentionKernels {
+  Int16Kernels int16;               // null where the level gains nothing by it
   CacheKernels cache[kKvElements];  // indexed by KvElement
   void (*scores)(const ScoresArgs& args, const float* panels) = nullptr;
   void (*accumulate_widened)(const AccumulateArgs& args) = nullptr;  // v is f32
@@ -84,10 +158,15 @@ void install_attention(AttentionKernels& kernels);
 }
 namespace avx2 {
 void install_attention(AttentionKernels& kernels);
+void install_attention_int16(AttentionKernels& kernels);
+}  // namespace avx2
+namespace avx2_vnni {
+void install_attention_int16(AttentionKernels& kernels);
 }
 namespace avx512_vnni {
 void install_attention(AttentionKernels& kernels);
-}
+void install_attention_int16(AttentionKernels& kernels);
+}  // namespace avx512_vnni
 namespace neon_dot {
 void install_attention(AttentionKernels& kernels);
 }

@@ -4,6 +4,7 @@
 
 #include "cpu/cpu_buffer.h"
 #include "cpu/ops/attention_block.h"
+#include "cpu/ops/attention_int16.h"
 
 namespace ridge::cpu {
 namespace {
@@ -51,6 +52,17 @@ struct CallMemory {
   BlockMemory* blocks;  // one a thread
 };
 
+Int16Memory carve_int16(const AttentionCall& call, Pieces& pieces) {
+  if (!call.is_int16()) return {};
+  const int64_t rows = call.plan.block_rows();
+  return {.q = pieces.take<int16_t>(rows * call.k.dim),
+          .q_scales = pieces.take<float>(rows),
+          .tile = pieces.take<int16_t>(int16_tile_size(call)),
+          .key_scales = pieces.take<float>(kPanels * kPanelKeys),
+          .value_scales = pieces.take<float>(kChunk),
+          .factors = pieces.take<float>(rows)};
+}
+
 BlockMemory carve_block(const AttentionCall& call, Pieces& pieces) {
   const int64_t rows = call.plan.block_rows();
   const int64_t tile = std::max(kPanels * kPanelKeys * call.k.dim,
@@ -60,7 +72,8 @@ BlockMemory carve_block(const AttentionCall& call, Pieces& pieces) {
           .scores = pieces.take<float>(rows * kScoresStride),
           .tile = pieces.take<float>(tile),
           .chunk = {pieces.take<float>(partial), call.v.padded_dim},
-          .sum = {pieces.take<float>(partial), call.v.padded_dim}};
+          .sum = {pieces.take<float>(partial), call.v.padded_dim},
+          .int16 = carve_int16(call, pieces)};
 }
 
 CallMemory carve(const AttentionCall& call, const PlanSize& size, int n_threads, Pieces& pieces) {
@@ -137,7 +150,7 @@ void attention(Context& context, const Tensor& out, const Tensor& q, const KvVie
   const auto run = [&](int64_t i, int thread) {
     const AttentionTask& task = memory.tasks[i];
     const BlockMemory& block = memory.blocks[thread];
-    load_queries(call, task, block.q);
+    load_queries(call, task, block);
     if (task.split >= 0) {
       attend_part(call, task, memory, block);
     } else {

@@ -37,6 +37,12 @@ struct AttentionCall {
   float scale;
   float softcap;
   const float* sinks;  // of the query heads, or null
+
+  // Whether products are those of int16 (see attention_kernels.h): decided by the heads' sizes
+  // alone, so that every call of a layer computes alike.
+  bool is_int16() const {
+    return kernels.int16.scores != nullptr && k.dim % kInt16Step == 0 && v.dim % kInt16Step == 0;
+  }
 };
 
 // Partial results: row r holds padded_dim weighted sums of V, then the maximum of the scores and
@@ -58,6 +64,16 @@ struct PartialRows {
 inline constexpr int64_t kScoresStride = kChunk + 16;
 inline constexpr int64_t kPanels = 2;  // panels of K at once
 
+// A thread's own memory of int16 operands; empty where the call computes in f32.
+struct Int16Memory {
+  int16_t* q;           // [block_rows, k.dim]
+  float* q_scales;      // [block_rows]
+  int16_t* tile;        // kPanels panels of K, or pairs of V
+  float* key_scales;    // [kPanels, kPanelKeys]
+  float* value_scales;  // [kChunk]
+  float* factors;       // [block_rows], of their weights
+};
+
 // A thread's own memory.
 struct BlockMemory {
   float* q;       // [block_rows, k.dim], scaled
@@ -65,13 +81,14 @@ struct BlockMemory {
   float* tile;    // kPanels panels of K, or widened rows of V
   PartialRows chunk;
   PartialRows sum;
+  Int16Memory int16;
 };
 int64_t tile_positions(int64_t padded_dim);  // rows of a widened tile: it stays in the L1 cache
 
 // The block's partial result for one chunk.
 void attend_chunk(const AttentionCall& call, const AttentionTask& task, int64_t chunk,
                   const BlockMemory& memory, const PartialRows& out);
-void load_queries(const AttentionCall& call, const AttentionTask& task, float* q);
+void load_queries(const AttentionCall& call, const AttentionTask& task, const BlockMemory& memory);
 void clear(const PartialRows& rows, int64_t n_rows);
 // to = to joined with the next chunk's
 void merge(const AttentionCall& call, const PartialRows& to, const PartialRows& next,

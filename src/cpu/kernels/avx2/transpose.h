@@ -11,10 +11,10 @@
 namespace ridge::cpu {
 namespace {
 
-const __m128i* bytes_128(const void* p) {
+inline const __m128i* bytes_128(const void* p) {
   return static_cast<const __m128i*>(p);
 }
-const __m256i* bytes_256(const void* p) {
+inline const __m256i* bytes_256(const void* p) {
   return static_cast<const __m256i*>(p);
 }
 

@@ -1,6 +1,6 @@
 // Stands before the compiler's own immintrin.h when the avx512_vnni kernels are compiled for tests
-// on a machine without AVX-512: SIMDe spells their instructions in simpler ones, and this file the
-// five that SIMDe 0.7 lacks.
+// on a machine without AVX-512: SIMDe spells their instructions in simpler ones, and this file
+// those that SIMDe 0.7 lacks.
 #pragma once
 
 #include_next <immintrin.h>
@@ -38,6 +38,16 @@ inline simde__m512 emulated_cvtepi32_ps(simde__m512i a) {
   return emulate_halves<simde__m512>(a,
                                      [](const char* p) { return _mm256_cvtepi32_ps(load_256(p)); });
 }
+inline simde__m512i emulated_cvtps_epi32(simde__m512 a) {
+  return emulate_halves<simde__m512i>(a, [](const char* p) {
+    return _mm256_cvtps_epi32(_mm256_loadu_ps(reinterpret_cast<const float*>(p)));
+  });
+}
+inline simde__m512i emulated_cvtepi8_epi32(__m128i a) {
+  return emulate_halves<simde__m512i>(a, [](const char* p) {
+    return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+  });
+}
 inline simde__m512i emulated_cvtepu8_epi32(__m128i a) {
   return emulate_halves<simde__m512i>(a, [](const char* p) {
     return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
@@ -58,6 +68,8 @@ inline simde__m512i emulated_srai_epi32(simde__m512i a, int n) {
 }  // namespace
 
 #define _mm512_cvtepi32_ps emulated_cvtepi32_ps
+#define _mm512_cvtps_epi32 emulated_cvtps_epi32
+#define _mm512_cvtepi8_epi32 emulated_cvtepi8_epi32
 #define _mm512_cvtepu8_epi32 emulated_cvtepu8_epi32
 #define _mm512_cvtepu16_epi32 emulated_cvtepu16_epi32
 #define _mm512_cvtph_ps emulated_cvtph_ps
