@@ -109,8 +109,9 @@ struct AttentionSpec {
   int64_t kv_layer = -1;       // an earlier one, whose cache it reads; then k and v are absent
   VectorSpec q_bias, k_bias, v_bias, output_bias;
   NormSpec q_norm, k_norm;  // over each head (one weight or one each), or all where so wide
-  NormSpec v_norm;          // over each head
-  VectorSpec sinks;         // [n_heads]: a score of each softmax that brings no value
+  bool norms_after_rope = false;
+  NormSpec v_norm;   // over each head
+  VectorSpec sinks;  // [n_heads]: a score of each softmax that brings no value
   // Whether q has twice the rows: each head's queries, then a gate that multiplies, by its sigmoid,
   // what the head attends to.
   bool is_gated = false;

@@ -109,6 +109,36 @@ def use_tanh_gelu(model, module):
     module.nn = SimpleNamespace(**vars(module.nn) | dict(gelu=module.nn.gelu_approx))
 
 
+def choose_with_bias(model, module):
+    """ERNIE's experts are chosen with a bias, and weighted without it; mlx-lm drops it."""
+
+    def forward(self, x):
+        scores = self.gate_act(self.gate(x).astype(mx.float32))
+        best = mx.argpartition(-(scores + self.e_score_correction_bias), kth=self.k - 1, axis=-1)
+        best = best[..., :self.k]
+        weights = mx.take_along_axis(scores, best, axis=-1)
+        weights = weights / weights.sum(axis=-1, keepdims=True)
+        return (self.switch_mlp(x, best) * weights[..., None]).sum(axis=-2) + self.shared_experts(x)
+
+    module.Ernie4_5_MoeMLP.__call__ = forward
+    for layer in model.layers:
+        if isinstance(layer.mlp, module.Ernie4_5_MoeMLP):
+            layer.mlp.e_score_correction_bias = mx.zeros(model.args.moe_num_experts)
+
+
+def divide_by_sum(model, module):
+    """Hunyuan divides the weights of the chosen experts by their sum; mlx-lm does not."""
+
+    def forward(self, x):
+        scores = mx.softmax(self.gate(x), axis=-1, precise=True)
+        best = mx.argpartition(-scores, kth=self.top_k - 1, axis=-1)[..., :self.top_k]
+        weights = mx.take_along_axis(scores, best, axis=-1)
+        weights = weights / weights.sum(axis=-1, keepdims=True)
+        return (self.switch_mlp(x, best) * weights[..., None]).sum(axis=-2) + self.shared_mlp(x)
+
+    module.MoeBlock.__call__ = forward
+
+
 def long_rope(original, factors):
     """mlx-lm takes long_factor for every context; max / original gives the magnitude."""
     return dict(original_max_position_embeddings=original, rope_scaling=dict(
@@ -329,6 +359,20 @@ CASES += [
     Case("seed-oss", "seed_oss", MODEL_ARCH.SEED_OSS, SMALL | dict(
         head_dim=16, attention_bias=True)),
     Case("ernie4_5", "ernie4_5", MODEL_ARCH.ERNIE4_5, SMALL | dict(head_dim=16, use_bias=False)),
+    Case("ernie4_5-moe", "ernie4_5_moe", MODEL_ARCH.ERNIE4_5_MOE, SMALL | dict(
+        num_hidden_layers=3, head_dim=16, use_bias=False, moe_num_experts=6, moe_k=2,
+        moe_intermediate_size=32, moe_num_shared_experts=2, moe_layer_start_index=1), keys=dict(
+            expert_count=6, expert_used_count=2, expert_feed_forward_length=32,
+            expert_shared_feed_forward_length=64, expert_shared_count=2,
+            leading_dense_block_count=1, interleave_moe_layer_step=1), correct=choose_with_bias,
+        seed=2),
+    Case("hunyuan-dense", "hunyuan_v1_dense", MODEL_ARCH.HUNYUAN_DENSE, SMALL | dict(
+        head_dim=16, use_qk_norm=True, tie_word_embeddings=True)),
+    Case("hunyuan-moe", "hunyuan", MODEL_ARCH.HUNYUAN_MOE, MOE | dict(
+        attention_bias=False, moe_topk=2, num_experts=6, num_shared_expert=1,
+        use_mixed_mlp_moe=True, use_qk_norm=True, use_cla=False, cla_share_factor=1,
+        moe_intermediate_size=32, rope_scaling=dict(type="dynamic", factor=1.0, alpha=1.0)),
+        keys=dict(expert_shared_feed_forward_length=32), correct=divide_by_sum),
     Case("glm4", "glm4", MODEL_ARCH.GLM4, SMALL | dict(
         head_dim=16, attention_bias=True, partial_rotary_factor=0.5),
         keys={"rope.dimension_count": 8}),
@@ -512,7 +556,8 @@ def converter_name(name):
     """What the original's tensor is called once its experts are stacked."""
     name = name.removeprefix("language_model.").replace("block_sparse_moe", "mlp")
     name = name.replace("switch_mlp", "experts").replace("experts.switch_glu", "mlp.experts")
-    name = name.replace("router.layer", "gate").replace("shared_mlp", "mlp.shared_expert")
+    name = name.replace("router.layer", "gate")
+    name = name.replace("mlp.shared_mlp", "shared_mlp").replace("shared_mlp", "mlp.shared_expert")
     name = tiny_latent.converter_name(name)
     name = name.replace("output_linear", "down_proj").replace("sinks", "sinks.weight")
     name = name.replace("gate.gate_proj", "gate").replace("expert_bias", "expert_bias.bias")
@@ -626,7 +671,7 @@ def write_experts(writer, case, config):
 
 
 def write_rope_scaling(writer, scaling, head_dim, base):
-    if scaling is None or scaling.get("type") == "longrope":
+    if scaling is None or scaling.get("type") in ("longrope", "dynamic"):
         return
     if scaling["rope_type"] == "llama3":
         writer.add_tensor("rope_freqs.weight", llama3_factors(scaling, head_dim, base))

@@ -44,10 +44,15 @@ void Attention::forward(Step& step, int layer, const Tensor& x, const Tensor& ou
   if (k_) step.tap(layer, "attn.k", k);
   if (k_) step.tap(layer, "attn.v", v);
   const bool over_all_heads = spec_.q_norm.weight.size == q.cols();  // or over each
-  if (q_norm_) q_norm_.forward(step, over_all_heads ? q : q_heads, over_all_heads ? q : q_heads);
-  if (k_norm_) k_norm_.forward(step, over_all_heads ? k : k_heads, over_all_heads ? k : k_heads);
+  const Tensor q_normed = over_all_heads ? q : q_heads, k_normed = over_all_heads ? k : k_heads;
+  const auto norm = [&] {
+    if (q_norm_) q_norm_.forward(step, q_normed, q_normed);
+    if (k_norm_) k_norm_.forward(step, k_normed, k_normed);
+  };
+  if (!spec_.norms_after_rope) norm();
   rope_.forward(step, q_heads);
   if (k_) rope_.forward(step, k_heads);
+  if (spec_.norms_after_rope) norm();
   if (spec_.temperature) device.scale_rows(q, step.temperatures(spec_.temperature));
 
   const KvView cache = step.cache(layer);
